@@ -1,0 +1,57 @@
+/**
+ * The configuration as the program uses it: checked once at the edge, defaults filled in, paths absolute, addresses
+ * taken apart. `config.schema.json` beside this file is what a person writes, and is published.
+ */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+export interface ServerConfig {
+  readonly name: string
+  readonly upstream: URL
+  /** Answer for requests with this Host only; `null`: any. */
+  readonly host: string | null
+  /** Answer for request targets that begin so; `null`: any. */
+  readonly path: string | null
+  /** `forward`: queries pass unrecorded while the journal is broken; each is counted and the gap is an entry. */
+  readonly onJournalFailure: 'refuse' | 'forward'
+  /** How long the BI server may keep silent before the proxy gives it up, milliseconds. */
+  readonly timeoutMs: number
+}
+
+/** The first rule whose every given pattern fits names the module. `*` stands for any characters; case is ignored. */
+export interface ModuleRule {
+  readonly catalog?: string
+  readonly cube?: string
+  readonly path?: string
+  readonly application?: string
+  readonly module: string
+}
+
+export type StoreConfig =
+  { readonly kind: 'embedded'; readonly path: string } | { readonly kind: 'mssql'; readonly connection: string }
+
+export interface Config {
+  readonly proxy: {
+    readonly listen: Address
+    /** Folder of the journal. */
+    readonly journal: string
+    /** Readable part of the journal's name (`origin`). */
+    readonly name: string
+    /** How much of a request body is kept, bytes. */
+    readonly captureBytes: number
+  }
+  readonly servers: readonly ServerConfig[]
+  readonly store: StoreConfig
+  readonly reports: { readonly listen: Address }
+  readonly modules: readonly ModuleRule[]
+  readonly persons: {
+    /** `null`: the day of the query. */
+    readonly latestBirth: string | null
+    /** More persons than this in one answer are counted, not listed (D29). */
+    readonly threshold: number
+    readonly attributes: readonly string[]
+  }
+  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
+}

@@ -1,0 +1,135 @@
+/**
+ * The store: the four tables, whichever database they stand in. Writer and reader are different interfaces, for the
+ * proxy's recorder only writes and the report service mostly reads. One folder per backend implements both; one
+ * contract suite (`test/schema/store/contract.ts`) runs over every backend.
+ *
+ * Exactly once: a batch and the journal position it reaches are committed in one transaction. After a crash the recorder
+ * asks for the position and goes on behind it; a batch that was committed, but whose answer was lost, is recognised by
+ * its position and not written again.
+ */
+import type { LogId, Origin, PersonNumber } from '../record/ids.ts'
+import type { Action, Criterion, DimensionUse, MeasureUse, Outcome, QueryRecord, Seen } from '../record/record.ts'
+
+export interface Batch {
+  readonly origin: Origin
+  /** Ordinal of the last journal frame that this batch, together with all before it, accounts for. Grows. */
+  readonly position: number
+  /** In journal order. May be empty: frames that made no entry still move the position. */
+  readonly records: readonly QueryRecord[]
+}
+
+export interface RecordWriter {
+  /** Position of the last batch committed for `origin`; 0 for an origin never seen. */
+  position(origin: Origin): Promise<number>
+  /**
+   * Commits `batch` and its position together, or nothing. A batch at or before the stored position is taken for
+   * committed and ignored. An entry whose log id is taken by another origin gets the next free one; its identity is
+   * origin, number and part.
+   *
+   * @throws StoreError
+   */
+  write(batch: Batch): Promise<void>
+  /**
+   * Writes one entry of the report service's own use and gives it the next number of its origin, in one transaction.
+   * Resolves when committed: the answer it speaks of leaves after that.
+   */
+  append(use: Omit<QueryRecord, 'seq' | 'part'>): Promise<void>
+  close(): Promise<void>
+}
+
+/** `unavailable`: try again, the batch is sound. `rejected`: this very batch cannot be stored, however often. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+  readonly code: 'STORE_UNAVAILABLE' | 'STORE_REJECTED' | 'STORE_MIGRATION'
+  constructor(code: StoreError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** A row of `log`, without its children. */
+export type LogEntry = Omit<QueryRecord, 'criteria' | 'dimensions' | 'measures' | 'seen'>
+
+export interface LogFilter {
+  readonly user?: string
+  readonly module?: string
+  readonly cube?: string
+  readonly action?: Action
+  readonly outcome?: Outcome
+  /** UTC milliseconds, inclusive. */
+  readonly from?: number
+  /** UTC milliseconds, exclusive. */
+  readonly to?: number
+}
+
+/** Key-set paging, newest first: the entries older than `before`. */
+export interface Page {
+  readonly limit: number
+  readonly before?: LogId
+}
+
+/** An entry that concerns one person, and how. */
+export interface PersonHit {
+  readonly entry: LogEntry
+  /** The criteria that name the person; empty when the person was only seen. */
+  readonly criteria: readonly Criterion[]
+  /** Where in the answer the person stood; empty when only searched for. */
+  readonly places: readonly string[]
+}
+
+export interface Children {
+  readonly criteria: readonly Criterion[]
+  readonly dimensions: readonly DimensionUse[]
+  readonly measures: readonly MeasureUse[]
+  readonly seen: readonly Seen[]
+}
+
+export interface OriginState {
+  readonly origin: Origin
+  readonly position: number
+  /** UTC milliseconds of the last commit for this origin. */
+  readonly writtenAt: number
+}
+
+export interface RecordReader {
+  log(filter: LogFilter, page: Page): Promise<readonly LogEntry[]>
+  entry(id: LogId): Promise<QueryRecord | null>
+  /** Criteria, dimensions, measures and persons of many entries at once. An id without any is in the map all the same. */
+  children(ids: readonly LogId[]): Promise<ReadonlyMap<LogId, Children>>
+  /** Entries that searched for `person` or showed it, newest first. */
+  person(person: PersonNumber, range: Pick<LogFilter, 'from' | 'to'>, page: Page): Promise<readonly PersonHit[]>
+  origins(): Promise<readonly OriginState[]>
+  close(): Promise<void>
+}
+
+export const ROLES = ['auditor', 'operator'] as const
+export type Role = (typeof ROLES)[number]
+
+/** A key to the REST interface. The token itself is nowhere: only its SHA-256. */
+export interface AccessToken {
+  readonly hash: string
+  readonly name: string
+  readonly role: Role
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+/** What the report service keeps for itself. */
+export interface AccessStore {
+  addToken(token: AccessToken): Promise<void>
+  /** `null` when unknown; the caller checks `expiresAt`. */
+  findToken(hash: string): Promise<AccessToken | null>
+}
+
+/** Everything one backend offers. */
+export interface Store {
+  readonly writer: RecordWriter
+  readonly reader: RecordReader
+  readonly access: AccessStore
+}
+
+/** What a migration run did. */
+export interface Migrated {
+  readonly applied: readonly string[]
+  readonly version: number
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+
+// The architecture as a table: each folder, and what it may import beside itself. Top to bottom is the way a query
+// travels. Widening a row is a design change: the same commit says why in docs/decisions/. The `main.ts` and `app.ts`
+// files wire it together.
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  'schema/record': ['ajv'],
+  'schema/config': ['node:', 'ajv', 'ajv-formats'],
+  'schema/store': ['node:', 'schema/record', 'mssql', 'kysely'],
+  'schema/command': ['node:', 'schema/config'],
+  'proxy/exchange.ts': ['schema/record'],
+  'proxy/identity': ['node:', 'proxy/exchange.ts', 'schema/record'],
+  'proxy/forward': ['node:', 'proxy/exchange.ts', 'proxy/identity', 'http-proxy'],
+  'proxy/journal': ['node:', 'proxy/exchange.ts', 'schema/record'],
+  'proxy/language': [],
+  'proxy/protocol': ['proxy/exchange.ts', 'proxy/language', 'schema/record', 'saxes', 'xml2js'],
+  'proxy/answer': ['node:', 'proxy/exchange.ts', 'proxy/protocol', 'schema/record'],
+  'proxy/ship': ['node:', 'proxy/exchange.ts', 'proxy/journal', 'proxy/protocol', 'schema/record', 'schema/store'],
+  'proxy/sample': ['node:', 'proxy/language', 'saxes'],
+  'reports/query': ['schema/record', 'schema/store/store.ts'],
+  'reports/render': ['reports/query', 'schema/record', 'schema/store/store.ts'],
+  'reports/routes': [
+    'node:',
+    'reports/query',
+    'reports/render',
+    'schema/record',
+    'schema/store/store.ts',
+    'fastify',
+    '@fastify',
+  ],
+}
+
+const files = ['schema', 'proxy', 'reports'].flatMap((top) =>
+  readdirSync(top, { recursive: true, encoding: 'utf8' })
+    .filter((f) => f.endsWith('.ts'))
+    .map((f) => join(top, f)),
+)
+const within = (path: string, place: string) =>
+  path === place || path.startsWith(place.endsWith(':') ? place : `${place}/`)
+const wires = (file: string) => /\/(main|app)\.ts$/.test(file)
+
+/** What `file` imports: a path from the repository root, or a package name. */
+function imports(file: string): string[] {
+  const found = readFileSync(file, 'utf8').matchAll(/(?:\bfrom|\bimport) ?\(?['"]([^'"]+)['"]/g)
+  return [...found].map(([, from = '']) => (from.startsWith('.') ? join(dirname(file), from) : from))
+}
+
+test('there are sources to check, and every one has a row', () => {
+  assert.ok(files.length > 10)
+  const strays = files.filter((f) => !wires(f) && !Object.keys(MAY_IMPORT).some((row) => within(f, row)))
+  assert.deepEqual(strays, [])
+})
+
+test('every relative import names a file that exists', () => {
+  const lost = files.flatMap((f) =>
+    imports(f)
+      .filter((to) => /^(proxy|schema|reports)\//.test(to) && !existsSync(to))
+      .map((to) => `${f} imports ${to}`),
+  )
+  assert.deepEqual(lost, [])
+})
+
+for (const [row, allowed] of Object.entries(MAY_IMPORT)) {
+  test(`${row} imports only itself and ${allowed.join(', ') || 'nothing'}`, () => {
+    const breaches = files
+      .filter((f) => within(f, row) && !wires(f))
+      .flatMap((f) =>
+        imports(f)
+          .filter((to) => ![row, ...allowed].some((a) => within(to, a)))
+          .map((to) => `${f} imports ${to}`),
+      )
+    assert.deepEqual(breaches, [])
+  })
+}
+
+test('the proxy and the reports never meet', () => {
+  const breaches = files.flatMap((f) =>
+    imports(f)
+      .filter((to) => (within(f, 'proxy') && within(to, 'reports')) || (within(f, 'reports') && within(to, 'proxy')))
+      .map((to) => `${f} imports ${to}`),
+  )
+  assert.deepEqual(breaches, [])
+})
+
+test('no two files need each other', () => {
+  const graph = new Map(files.map((f) => [f, imports(f).filter((to) => files.includes(to))]))
+  const done = new Set<string>()
+  const visit = (file: string, path: readonly string[]): void => {
+    assert.ok(!path.includes(file), `cycle: ${[...path, file].join(' → ')}`)
+    if (done.has(file)) return
+    for (const to of graph.get(file) ?? []) visit(to, [...path, file])
+    done.add(file)
+  }
+  for (const file of files) visit(file, [])
+})
