@@ -10,13 +10,21 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'schema/record': ['ajv'],
   'schema/config': ['node:', 'ajv', 'ajv-formats'],
   'schema/store': ['node:', 'schema/record', 'mssql', 'kysely'],
-  'schema/command': ['node:', 'schema/config'],
+  'schema/command': ['node:', 'schema/config', 'schema/record', 'schema/store'],
   'proxy/exchange.ts': ['schema/record'],
   'proxy/identity': ['node:', 'proxy/exchange.ts', 'schema/record'],
   'proxy/forward': ['node:', 'proxy/exchange.ts', 'proxy/identity', 'http-proxy'],
   'proxy/journal': ['node:', 'proxy/exchange.ts', 'schema/record'],
   'proxy/language': [],
-  'proxy/protocol': ['proxy/exchange.ts', 'proxy/language', 'schema/record', 'saxes', 'xml2js'],
+  'proxy/protocol': [
+    'node:crypto',
+    'node:zlib',
+    'proxy/exchange.ts',
+    'proxy/language',
+    'schema/record',
+    'saxes',
+    'xml2js',
+  ],
   'proxy/answer': ['node:', 'proxy/exchange.ts', 'proxy/protocol', 'schema/record'],
   'proxy/ship': ['node:', 'proxy/exchange.ts', 'proxy/journal', 'proxy/protocol', 'schema/record', 'schema/store'],
   'proxy/sample': ['node:', 'proxy/language', 'saxes'],
@@ -44,8 +52,12 @@ const wires = (file: string) => /\/(main|app)\.ts$/.test(file)
 
 /** What `file` imports: a path from the repository root, or a package name. */
 function imports(file: string): string[] {
-  const found = readFileSync(file, 'utf8').matchAll(/(?:\bfrom|\bimport) ?\(?['"]([^'"]+)['"]/g)
-  return [...found].map(([, from = '']) => (from.startsWith('.') ? join(dirname(file), from) : from))
+  const found = readFileSync(file, 'utf8').matchAll(
+    /^(?:import|export)\b[^'"]*?\bfrom ['"]([^'"]+)['"]|^import ['"]([^'"]+)['"]|\bimport\(['"]([^'"]+)['"]\)/gm,
+  )
+  return [...found]
+    .map(([, named, bare, dynamic]) => named ?? bare ?? dynamic ?? '')
+    .map((from) => (from.startsWith('.') ? join(dirname(file), from) : from))
 }
 
 test('there are sources to check, and every one has a row', () => {

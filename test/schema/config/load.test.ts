@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { ConfigError } from '../../../schema/config/config-error.ts'
+import { loadConfig } from '../../../schema/config/load.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tilsyn-config-'))
+
+function load(text: string, env: NodeJS.ProcessEnv = {}) {
+  writeFileSync(join(folder, 'tilsyn.config.json'), text)
+  return loadConfig(null, folder, env)
+}
+
+function mistakes(text: string): Record<string, string> {
+  try {
+    load(text)
+  } catch (error) {
+    assert.ok(error instanceof ConfigError)
+    return Object.fromEntries(error.mistakes.map(({ path, expected, example }) => [path, `${expected} ${example}`]))
+  }
+  return assert.fail('the configuration was accepted')
+}
+
+test('without a file everything has its default, and no BI server is configured', () => {
+  const empty = mkdtempSync(join(tmpdir(), 'tilsyn-empty-'))
+  const config = loadConfig(null, empty, {})
+  assert.deepEqual(config.proxy.listen, { host: '127.0.0.1', port: 8080 })
+  assert.deepEqual(config.reports.listen, { host: '127.0.0.1', port: 8090 })
+  assert.deepEqual(config.store, { kind: 'embedded', path: join(empty, 'data', 'tilsyn.db') })
+  assert.equal(config.proxy.journal, join(empty, 'data', 'journal'))
+  assert.deepEqual(config.servers, [])
+})
+
+test('a file that is named must be there', () => {
+  assert.throws(() => loadConfig('missing.json', folder, {}), /a file that can be read \(ENOENT\)/)
+})
+
+test('paths are relative to the file, and the journal lies beside the embedded store', () => {
+  const config = load('{"store":{"kind":"embedded","path":"db/a.db"}}')
+  assert.deepEqual(config.store, { kind: 'embedded', path: join(folder, 'db', 'a.db') })
+  assert.equal(config.proxy.journal, join(folder, 'db', 'journal'))
+})
+
+test('a byte order mark, as Windows editors write it, does no harm', () => {
+  assert.equal(load('\uFEFF{"log":{"level":"warn"}}').log.level, 'warn')
+})
+
+test('an IPv6 address is taken apart', () => {
+  assert.deepEqual(load('{"proxy":{"listen":"[::1]:8080"}}').proxy.listen, { host: '::1', port: 8080 })
+})
+
+test('every mistake is told at once, with its path, what was expected, and an example', () => {
+  const found = mistakes(
+    `{"proxy":{"listen":"8080"},"servers":[{"name":"x","upstream":"ftp://x"},{"upstream":"http://a"}],
+      "store":{"kind":"embeded"},"persons":{"latestBirth":"2026-13-01"},"modules":[{"module":"x"}],"prxy":{}}`,
+  )
+  assert.equal(found['proxy.listen'], 'expected HOST:PORT "127.0.0.1:8080"')
+  assert.match(found['servers[0].upstream'] ?? '', /^expected an address that begins with http:.*18090/)
+  assert.equal(found['servers[1].name'], 'is missing "bi01"')
+  assert.match(found['store'] ?? '', /"embedded" or "mssql"/)
+  assert.match(found['persons.latestBirth'] ?? '', /expected a date/)
+  assert.match(found['modules[0]'] ?? '', /at least one of "catalog"/)
+  assert.match(found['prxy'] ?? '', /unknown; expected one of proxy, servers/)
+  assert.equal(Object.keys(found).length, 7)
+})
+
+test('a port beyond 65535 is refused', () => {
+  assert.match(mistakes('{"reports":{"listen":"127.0.0.1:70000"}}')['reports.listen'] ?? '', /up to 65535/)
+})
+
+test('broken JSON is told by its place, and nothing of the file is repeated', () => {
+  const found = mistakes('{\n "store": {"kind": "mssql", "connection": "Password=hemmelig"')
+  assert.match(found[''] ?? '', /line 2 column/)
+  assert.doesNotMatch(found[''] ?? '', /hemmelig/)
+})
+
+test('the connection string of SQL Server comes from the file, a secret file, or the environment', () => {
+  writeFileSync(join(folder, 'secret.txt'), 'Server=b\n')
+  const connection = (text: string, env = {}) => {
+    const { store } = load(text, env)
+    return store.kind === 'mssql' ? store.connection : null
+  }
+  assert.equal(connection('{"store":{"kind":"mssql","connection":"Server=a"}}'), 'Server=a')
+  assert.equal(connection('{"store":{"kind":"mssql","connectionFile":"secret.txt"}}'), 'Server=b')
+  assert.equal(connection('{"store":{"kind":"mssql"}}', { TILSYN_MSSQL: 'Server=c' }), 'Server=c')
+  assert.match(mistakes('{"store":{"kind":"mssql"}}')['store.connection'] ?? '', /TILSYN_MSSQL/)
+  assert.match(
+    mistakes('{"store":{"kind":"mssql","connectionFile":"no"}}')['store.connectionFile'] ?? '',
+    /can be read/,
+  )
+})
