@@ -1,0 +1,257 @@
+import { regionOf } from '../source.ts'
+import { StatementLimitError, StatementSyntaxError, type StatementLimits } from '../syntax-error.ts'
+import { TOKEN, type Token, type TokenKind } from './token-kind.ts'
+
+/**
+ * Text to tokens, one at a time and each character once.
+ *
+ * White space and comments (`--`, `//` and block comments) fall away here, also between the segments of a path.
+ *
+ * Two liberties, taken because the queries that use them are answered: names may hold letters of any script without
+ * brackets, and `&amp;`, `&lt;`, `&gt;` (texts escaped once too often on their way) stand for their signs.
+ */
+export class Lexer {
+  readonly text: string
+  readonly comments: Comments
+  readonly #purse: TokenPurse
+  readonly #end: number
+  #at: number
+  /** Where the last name ended: a dot right there separates segments, so `Time.1997` holds no fraction. */
+  #segmentEnd = -1
+
+  constructor(text: string, purse: TokenPurse, comments: Comments = 'flat', start = 0) {
+    purse.checkLength(text)
+    this.text = text
+    this.comments = comments
+    this.#purse = purse
+    this.#end = text.length
+    this.#at = start
+  }
+
+  next(): Token {
+    this.#skipBlanks()
+    this.#purse.spend()
+    const start = this.#at
+    if (start >= this.#end) return { kind: TOKEN.end, start, end: start, word: '' }
+    const token = this.#read(start, this.text.charCodeAt(start))
+    this.#at = token.end
+    if (this.#endsSegment(token)) this.#segmentEnd = token.end
+    return token
+  }
+
+  #endsSegment({ kind, start }: Token): boolean {
+    return kind === TOKEN.name || kind === TOKEN.bracketed || (kind === TOKEN.number && this.#isSegment(start))
+  }
+
+  #read(start: number, code: number): Token {
+    if (code === OPEN_BRACKET) return this.#bracketed(start)
+    const single = SINGLE[code]
+    if (single !== undefined && !(code === DOT && this.#startsFraction(start))) return token(single, start, start + 1)
+    if (isDigit(code) || code === DOT) return this.#number(start)
+    if (isLetter(code)) return this.#name(start)
+    if (code === QUOTE || code === APOSTROPHE) return this.#string(start, code)
+    if (code === AT) return this.#parameter(start)
+    return this.#operator(start, code)
+  }
+
+  #startsFraction(start: number): boolean {
+    return start !== this.#segmentEnd && isDigit(this.text.charCodeAt(start + 1))
+  }
+
+  /** `[` … `]`, where `]]` stands for one bracket. */
+  #bracketed(start: number): Token {
+    for (let at = this.text.indexOf(']', start + 1); at >= 0; at = this.text.indexOf(']', at + 2)) {
+      if (this.text.charCodeAt(at + 1) !== CLOSE_BRACKET) return token(TOKEN.bracketed, start, at + 1)
+    }
+    throw this.#error(start, start + 1, 'a closing bracket for this one')
+  }
+
+  #string(start: number, quote: number): Token {
+    const sign = String.fromCharCode(quote)
+    for (let at = this.text.indexOf(sign, start + 1); at >= 0; at = this.text.indexOf(sign, at + 2)) {
+      if (this.text.charCodeAt(at + 1) !== quote) return token(TOKEN.string, start, at + 1)
+    }
+    throw this.#error(start, start + 1, 'a closing quote for this one')
+  }
+
+  #number(start: number): Token {
+    let at = this.#digits(start)
+    // After a dot there are no fractions: `Time.1997.Q1` has three segments.
+    if (!this.#isSegment(start) && this.text.charCodeAt(at) === DOT && isDigit(this.text.charCodeAt(at + 1))) {
+      at = this.#digits(at + 1)
+    }
+    const exponent = this.text.charCodeAt(at) | 32
+    if (exponent === 101) {
+      const sign = this.text.charCodeAt(at + 1)
+      const digits = at + (sign === 43 || sign === 45 ? 2 : 1)
+      if (isDigit(this.text.charCodeAt(digits))) at = this.#digits(digits)
+    }
+    return token(TOKEN.number, start, at)
+  }
+
+  #isSegment(start: number): boolean {
+    return start > 0 && this.text.charCodeAt(start - 1) === DOT
+  }
+
+  #digits(from: number): number {
+    let at = from
+    while (isDigit(this.text.charCodeAt(at))) at++
+    return at
+  }
+
+  #name(start: number): Token {
+    const end = this.#nameEnd(start + 1)
+    return { kind: TOKEN.name, start, end, word: this.text.slice(start, end).toUpperCase() }
+  }
+
+  #nameEnd(from: number): number {
+    let at = from
+    for (let code = this.text.charCodeAt(at); isLetter(code) || isDigit(code); code = this.text.charCodeAt(at)) at++
+    return at
+  }
+
+  #parameter(start: number): Token {
+    const end = this.#nameEnd(start + 1)
+    if (end === start + 1) throw this.#error(start, end, 'the name of a parameter')
+    return token(TOKEN.parameter, start, end)
+  }
+
+  #operator(start: number, code: number): Token {
+    if (code === AMPERSAND) return this.#ampersand(start)
+    if (DASHES.has(code)) return { kind: TOKEN.operator, start, end: start + 1, word: '-' }
+    const two = this.text.slice(start, start + 2)
+    if (TWO_SIGNS.has(two)) return { kind: TOKEN.operator, start, end: start + 2, word: two }
+    const one = two.charAt(0)
+    if (ONE_SIGN.has(one)) return { kind: TOKEN.operator, start, end: start + 1, word: one }
+    throw this.#error(start, start + 1, 'a name, a string, a number or an operator')
+  }
+
+  #ampersand(start: number): Token {
+    const entity = ENTITIES.find(([written]) => this.text.startsWith(written, start))
+    if (entity === undefined) return token(TOKEN.ampersand, start, start + 1)
+    const [written, sign] = entity
+    let end = start + written.length
+    if (sign === '&') return token(TOKEN.ampersand, start, end)
+    const two = sign + this.text.charAt(end)
+    if (sign === '<' && this.text.startsWith('&gt;', end))
+      return { kind: TOKEN.operator, start, end: end + 4, word: '<>' }
+    if (TWO_SIGNS.has(two)) end++
+    return { kind: TOKEN.operator, start, end, word: TWO_SIGNS.has(two) ? two : sign }
+  }
+
+  #skipBlanks(): void {
+    for (;;) {
+      const code = this.text.charCodeAt(this.#at)
+      if (isBlank(code)) this.#at++
+      else if (code === HYPHEN && this.text.charCodeAt(this.#at + 1) === HYPHEN) this.#skipLine()
+      else if (code === SLASH && this.text.charCodeAt(this.#at + 1) === SLASH) this.#skipLine()
+      else if (code === SLASH && this.text.charCodeAt(this.#at + 1) === ASTERISK) this.#skipBlock()
+      else return
+    }
+  }
+
+  #skipLine(): void {
+    while (this.#at < this.#end && !isLineEnd(this.text.charCodeAt(this.#at))) this.#at++
+  }
+
+  #skipBlock(): void {
+    const start = this.#at
+    let depth = 1
+    for (this.#at += 2; depth > 0;) {
+      const close = this.text.indexOf('*/', this.#at)
+      if (close < 0) throw this.#error(start, start + 2, 'the end of this comment')
+      if (this.comments === 'nested') depth += this.#opensBefore(close)
+      depth--
+      this.#at = close + 2
+    }
+  }
+
+  #opensBefore(close: number): number {
+    let opens = 0
+    for (let at = this.#at; at < close; at++) {
+      if (this.text.charCodeAt(at) !== SLASH || this.text.charCodeAt(at + 1) !== ASTERISK) continue
+      opens++
+      at++
+    }
+    return opens
+  }
+
+  #error(start: number, end: number, expected: string): StatementSyntaxError {
+    return new StatementSyntaxError(regionOf(this.text, start, end), expected)
+  }
+}
+
+/** Whether block comments nest. Analysis Services ends one at the first `*` `/`; its own examples assume otherwise. */
+export type Comments = 'flat' | 'nested'
+
+/** Counts tokens over a text and all code in its strings, so that no nesting of strings buys more work. */
+export class TokenPurse {
+  readonly limits: StatementLimits
+  #left: number
+
+  constructor(limits: StatementLimits) {
+    this.limits = limits
+    this.#left = limits.maxTokens
+  }
+
+  get spent(): number {
+    return this.limits.maxTokens - this.#left
+  }
+
+  spend(): void {
+    if (this.#left-- <= 0) throw new StatementLimitError('tokens', this.limits.maxTokens)
+  }
+
+  checkLength(text: string): void {
+    if (text.length > this.limits.maxLength) throw new StatementLimitError('length', this.limits.maxLength)
+  }
+}
+
+const token = (kind: TokenKind, start: number, end: number): Token => ({ kind, start, end, word: '' })
+
+const OPEN_BRACKET = 0x5b
+const CLOSE_BRACKET = 0x5d
+const DOT = 0x2e
+const QUOTE = 0x22
+const APOSTROPHE = 0x27
+const AT = 0x40
+const AMPERSAND = 0x26
+const HYPHEN = 0x2d
+const SLASH = 0x2f
+const ASTERISK = 0x2a
+
+const SINGLE: Readonly<Record<number, TokenKind>> = Object.fromEntries(
+  [TOKEN.open, TOKEN.close, TOKEN.openBrace, TOKEN.closeBrace, TOKEN.comma, TOKEN.dot, TOKEN.semicolon].map(
+    (sign): [number, TokenKind] => [sign.charCodeAt(0), sign],
+  ),
+)
+const TWO_SIGNS: ReadonlySet<string> = new Set(['<>', '<=', '>=', '||', '==', '!='])
+const ONE_SIGN: ReadonlySet<string> = new Set(['+', '-', '*', '/', '^', '=', '<', '>', ':', '!', '|'])
+const ENTITIES: readonly (readonly [string, string])[] = [
+  ['&amp;', '&'],
+  ['&lt;', '<'],
+  ['&gt;', '>'],
+]
+
+/** What word processors make of a minus. */
+const DASHES: ReadonlySet<number> = new Set([0x2013, 0x2014, 0x2212])
+
+const isDigit = (code: number): boolean => code >= 48 && code <= 57
+
+const isLineEnd = (code: number): boolean => code === 10 || code === 13 || code === 0x2028 || code === 0x2029
+
+/** ASCII letters, `_`, `$`, and everything beyond ASCII that is no blank: `Måned`, `日付`. */
+const isLetter = (code: number): boolean =>
+  (code >= 97 && code <= 122) ||
+  (code >= 65 && code <= 90) ||
+  code === 95 ||
+  code === 36 ||
+  (code > 0x9f && !isBlank(code) && !DASHES.has(code))
+
+/** The blanks of ASCII and Unicode, byte order mark and zero-width space among them: texts are pasted from documents. */
+function isBlank(code: number): boolean {
+  if (code <= 0x20) return true
+  if (code < 0xa0) return code >= 0x7f
+  if (code === 0xa0 || code === 0xfeff || code === 0x3000 || code === 0x202f || code === 0x205f) return true
+  return (code >= 0x2000 && code <= 0x200b) || code === 0x2028 || code === 0x2029 || code === 0x1680
+}

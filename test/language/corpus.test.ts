@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { readMdx } from '../../proxy/language/mdx/read.ts'
+import type { StatementFacts } from '../../proxy/language/statement.ts'
+import { type Gold, lenient, measuresToScore, normal, pairsOf, samePair, Score } from './gold.ts'
+import { isReadable } from './mdx/syntax.ts'
+
+// Queries collected from public sources lie beside the project, not in it: they are not ours to copy.
+const CORPUS = join(import.meta.dirname, '../../../shared/corpus')
+const skip = existsSync(CORPUS) ? false : `no corpus at ${CORPUS}`
+if (skip !== false) console.log(`SKIPPED: ${skip}`)
+
+interface Collected {
+  readonly id: string
+  readonly text: string
+  readonly balanced?: boolean
+}
+
+function lines(file: string): readonly unknown[] {
+  const text = readFileSync(join(CORPUS, file), 'utf8').trimEnd()
+  return text.split('\n').map((line) => JSON.parse(line))
+}
+
+const collected = (file: string): readonly Collected[] => lines(file) as readonly Collected[]
+
+test('of the collected queries at least 98 in 100 are read, and the others refused', { skip }, (t) => {
+  const queries = collected('mdx.dev.jsonl').filter(({ balanced }) => balanced === true)
+  const readable = queries.filter(({ text }) => isReadable(text))
+  t.diagnostic(`${readable.length} of ${queries.length} read`)
+  assert.ok(readable.length >= 0.98 * queries.length)
+})
+
+test('of the collected queries about the server itself at least 98 in 100 are read', { skip }, () => {
+  const queries = collected('dmv.jsonl')
+  const readable = queries.filter(({ text }) => isReadable(text))
+  assert.ok(readable.length >= 0.98 * queries.length)
+  const [facts] = readMdx('SELECT * FROM $SYSTEM.DISCOVER_SESSIONS')
+  assert.equal(facts?.kind, 'dmv')
+})
+
+test('DAX is no MDX: it is refused, not misread', { skip }, () => {
+  for (const { id, text } of collected('dax.dev.jsonl')) assert.equal(isReadable(text), /^\s*$/.test(text), id)
+})
+
+test('of the queries annotated by hand, what they ask is found', { skip }, (t) => {
+  const gold = (lines('gold.dev.jsonl') as readonly Gold[]).filter(({ lang }) => lang === 'mdx')
+  const scores = { measures: new Score(), dimensions: new Score(), criteria: new Score() }
+  for (const query of gold) {
+    const [facts] = readMdx(query.text)
+    assert.ok(facts !== undefined, query.id)
+    assert.deepEqual([facts.kind, facts.cube?.toLowerCase()], [query.kind, query.cube?.toLowerCase()], query.id)
+    score(scores, query, facts)
+  }
+  const f1 = Object.entries(scores).map(([what, { f1 }]) => `${what} ${f1.toFixed(3)}`)
+  t.diagnostic(`${gold.length} queries: ${f1.join(', ')}`)
+  assert.ok(scores.measures.f1 >= 0.98 && scores.dimensions.f1 >= 0.97 && scores.criteria.f1 >= 0.97, f1.join(', '))
+})
+
+function score(scores: Record<'measures' | 'dimensions' | 'criteria', Score>, gold: Gold, facts: StatementFacts): void {
+  const measures = facts.measures.map(({ measure }) => measure)
+  scores.measures.add(gold.measures.map(normal), measuresToScore(gold, measures), lenient)
+  const dimensions = facts.dimensions.map(({ path }) => normal(path))
+  scores.dimensions.add(gold.dimensions.map(normal), [...new Set(dimensions)], lenient)
+  scores.criteria.add(pairsOf(gold), pairsOf(facts, gold.ignore), samePair)
+}
