@@ -1,0 +1,195 @@
+/**
+ * Who saw counts as much as who searched (DESIGN.md, section 4): every answer is read as it streams past, for its rows,
+ * its faults and the persons in it. That must cost the BI user nothing, so the main thread only copies each chunk and
+ * hands it to a thread of its own; decompressing, decoding and parsing happen there.
+ *
+ * Invariants. The bytes to the client are never touched. Memory is bounded: when too much of an answer, or of all of
+ * them together, waits to be read, `write` says so, and the proxy reads on from upstream when `drained` resolves. Facts
+ * always come, and never as an error: from a thread that died or hangs they say `decoded: false`.
+ *
+ * What an answer means is `proxy/protocol`'s to know; what becomes of the facts, the journal's.
+ */
+import type { AnswerFacts, AnswerHead, AnswerReading, ReadAnswer } from '../exchange.ts'
+import type { AnswerFormat } from '../protocol/answer-reader.ts'
+import { UNREAD_ANSWER, formatOf } from '../protocol/answer-reader.ts'
+import { charsetOf, header, headerList, mediaType } from '../protocol/headers.ts'
+import type { PersonSettings } from '../protocol/settings.ts'
+import { personRulesAt } from '../protocol/settings.ts'
+import { AnswerThread } from './answer-thread.ts'
+import type { Coding } from './content-coding.ts'
+import { codingOf } from './content-coding.ts'
+import type { ThreadData } from './messages.ts'
+
+export interface AnswerReaderSettings {
+  readonly persons: PersonSettings
+  readonly threads?: number
+  /** Memory of one thread: an answer that takes all of it ends the thread, not the proxy. */
+  readonly heapMb?: number
+}
+
+export interface AnswerReader {
+  readonly readAnswer: ReadAnswer
+  /** Ends the threads. Answers still being read get facts that say they were not. */
+  close(): Promise<void>
+}
+
+/** Bytes that may wait to be read, of one answer and of all; reading goes on when half of that is left. */
+const MAX_WAITING = 4 * 1024 * 1024
+const MAX_WAITING_IN_ALL = 32 * 1024 * 1024
+/** A thread that has not read what is left of an answer in this time never will. */
+const MAX_SILENCE_MS = 60_000
+
+export function createAnswerReader({ persons, threads = 1, heapMb = 512 }: AnswerReaderSettings): AnswerReader {
+  const pool = new Pool({ threshold: persons.threshold, attributes: persons.attributes }, threads, heapMb)
+  let lastId = 0
+  const readAnswer: ReadAnswer = (head) => {
+    const what = readable(head)
+    if (what === null) return null
+    if (what === 'unreadable') return UNREADABLE
+    const { latestBirth } = personRulesAt(persons, Date.now())
+    const id = ++lastId
+    const reading = new Reading(id, pool.thread(), pool)
+    reading.begin(what.format, what.coding, charsetOf(header(head.headers, 'content-type')), latestBirth)
+    return reading
+  }
+  return { readAnswer, close: () => pool.close() }
+}
+
+interface Readable {
+  readonly format: Exclude<AnswerFormat, 'binary' | 'none'>
+  readonly coding: Coding
+}
+
+/** RFC 9110 section 6.4.1 "Content Semantics": which answers have no body. */
+function readable({ status, headers }: AnswerHead): Readable | 'unreadable' | null {
+  if (status < 200 || status === 204 || status === 304 || header(headers, 'content-length') === '0') return null
+  const format = formatOf(mediaType(header(headers, 'content-type')))
+  if (format === 'none') return null
+  const coding = codingOf(headerList(headers, 'content-encoding'))
+  return format === 'binary' || coding === null ? 'unreadable' : { format, coding }
+}
+
+const UNREADABLE: AnswerReading = {
+  write: () => true,
+  drained: () => Promise.resolve(),
+  end: () => Promise.resolve(UNREAD_ANSWER),
+}
+
+/** The threads, started when first needed and again after one has died; and the bytes that wait in all of them. */
+class Pool {
+  readonly #data: ThreadData
+  readonly #heapMb: number
+  readonly #threads: (AnswerThread | null)[]
+  readonly #held = new Set<Reading>()
+  #closed = false
+  waiting = 0
+
+  constructor(data: ThreadData, threads: number, heapMb: number) {
+    this.#data = data
+    this.#heapMb = heapMb
+    this.#threads = Array.from({ length: Math.max(threads, 1) }, () => null)
+  }
+
+  /** The one with the least in hand; `null` when closed. */
+  thread(): AnswerThread | null {
+    if (this.#closed) return null
+    const loads = this.#threads.map((thread) => (thread?.alive === true ? thread.load : 0))
+    const least = loads.indexOf(Math.min(...loads))
+    const thread = this.#threads[least]
+    if (thread?.alive === true) return thread
+    const fresh = new AnswerThread(this.#data, this.#heapMb)
+    this.#threads[least] = fresh
+    return fresh
+  }
+
+  hold(reading: Reading): void {
+    this.#held.add(reading)
+  }
+
+  release(): void {
+    if (this.waiting > MAX_WAITING_IN_ALL / 2) return
+    for (const reading of this.#held) {
+      if (reading.letGo()) this.#held.delete(reading)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all(this.#threads.map((thread) => thread?.close() ?? Promise.resolve()))
+  }
+}
+
+/** One answer on its way to a thread. */
+class Reading implements AnswerReading {
+  readonly #id: number
+  readonly #thread: AnswerThread | null
+  readonly #pool: Pool
+  readonly #facts = Promise.withResolvers<AnswerFacts>()
+  #drained: PromiseWithResolvers<void> | null = null
+  #waiting = 0
+  #over = false
+  #watch: NodeJS.Timeout | null = null
+
+  constructor(id: number, thread: AnswerThread | null, pool: Pool) {
+    this.#id = id
+    this.#thread = thread
+    this.#pool = pool
+  }
+
+  begin(format: Readable['format'], coding: Coding, charset: string | null, latestBirth: string): void {
+    if (this.#thread === null) return this.#finish(UNREAD_ANSWER)
+    this.#thread.begin(
+      { kind: 'begin', id: this.#id, format, coding, charset, latestBirth },
+      { used: (bytes) => this.#use(bytes), facts: (facts) => this.#finish(facts) },
+    )
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.#over) return true
+    this.#thread?.bytes(this.#id, new Uint8Array(chunk))
+    this.#waiting += chunk.length
+    this.#pool.waiting += chunk.length
+    return this.#waiting <= MAX_WAITING && this.#pool.waiting <= MAX_WAITING_IN_ALL
+  }
+
+  drained(): Promise<void> {
+    if (this.#canGoOn()) return Promise.resolve()
+    this.#drained ??= Promise.withResolvers<void>()
+    this.#pool.hold(this)
+    return this.#drained.promise
+  }
+
+  end(): Promise<AnswerFacts> {
+    if (!this.#over) {
+      this.#thread?.end(this.#id)
+      this.#watch = setTimeout(() => void this.#thread?.close(), MAX_SILENCE_MS).unref()
+    }
+    return this.#facts.promise
+  }
+
+  /** Resolves `drained` if reading may go on; `true` when nobody waits for this reading any more. */
+  letGo(): boolean {
+    if (!this.#canGoOn()) return false
+    this.#drained?.resolve()
+    this.#drained = null
+    return true
+  }
+
+  #canGoOn(): boolean {
+    return this.#over || (this.#waiting <= MAX_WAITING / 2 && this.#pool.waiting <= MAX_WAITING_IN_ALL / 2)
+  }
+
+  #use(bytes: number): void {
+    this.#waiting -= bytes
+    this.#pool.waiting -= bytes
+    this.#pool.release()
+  }
+
+  #finish(facts: AnswerFacts): void {
+    this.#over = true
+    if (this.#watch !== null) clearTimeout(this.#watch)
+    this.#use(this.#waiting)
+    this.letGo()
+    this.#facts.resolve(facts)
+  }
+}

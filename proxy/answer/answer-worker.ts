@@ -1,0 +1,75 @@
+/**
+ * The thread that reads answers. A fault in reading one answer costs the facts of that answer; what ends the thread
+ * (memory, above all) costs those of the answers it had in hand, and `answer-threads.ts` starts another.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import type { AnswerFacts } from '../exchange.ts'
+import { answerReader } from '../protocol/answer-reader.ts'
+import { BodyReader } from './body-reader.ts'
+import type { FromThread, ThreadData, ToThread } from './messages.ts'
+
+const { threshold, attributes } = workerData as ThreadData
+
+/** One answer: its messages wait here while an earlier one is being decompressed. */
+class Answer {
+  readonly #id: number
+  readonly #body: BodyReader
+  readonly #waiting: ToThread[] = []
+  #busy = false
+
+  constructor({ id, format, coding, charset, latestBirth }: Extract<ToThread, { kind: 'begin' }>) {
+    this.#id = id
+    this.#body = new BodyReader(coding, charset, answerReader(format, { latestBirth, attributes }, threshold))
+  }
+
+  take(message: ToThread): void {
+    this.#waiting.push(message)
+    if (!this.#busy) this.#next()
+  }
+
+  #next(): void {
+    while (!this.#busy) {
+      const message = this.#waiting.shift()
+      if (message === undefined) return
+      this.#busy = true
+      this.#read(message)
+    }
+  }
+
+  #read(message: ToThread): void {
+    if (message.kind === 'end') this.#body.end((facts) => this.#finish(facts))
+    else if (message.kind === 'bytes') this.#body.write(message.bytes, () => this.#used(message.bytes.length))
+  }
+
+  #used(bytes: number): void {
+    say({ kind: 'used', id: this.#id, bytes })
+    this.#busy = false
+    this.#next()
+  }
+
+  /** Stays busy for ever: no message of this answer is read any more. */
+  #finish(facts: AnswerFacts): void {
+    if (!answers.delete(this.#id)) return
+    say({ kind: 'facts', id: this.#id, facts })
+  }
+}
+
+const answers = new Map<number, Answer>()
+let replies: FromThread[] = []
+
+/** Replies to one batch go back as one. */
+function say(reply: FromThread): void {
+  if (replies.push(reply) === 1) setImmediate(sendReplies)
+}
+
+function sendReplies(): void {
+  parentPort?.postMessage(replies, [])
+  replies = []
+}
+
+parentPort?.on('message', (batch: readonly ToThread[]) => {
+  for (const message of batch) {
+    if (message.kind === 'begin') answers.set(message.id, new Answer(message))
+    else answers.get(message.id)?.take(message)
+  }
+})

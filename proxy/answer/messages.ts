@@ -1,0 +1,29 @@
+/** What the main thread and the thread that reads answers say to each other, in batches. */
+import type { AnswerFacts } from '../exchange.ts'
+import type { AnswerFormat } from '../protocol/answer-reader.ts'
+import type { Coding } from './content-coding.ts'
+
+export type ToThread =
+  | {
+      readonly kind: 'begin'
+      readonly id: number
+      readonly format: Exclude<AnswerFormat, 'binary' | 'none'>
+      readonly coding: Coding
+      readonly charset: string | null
+      /** Latest date of birth, `YYYY-MM-DD`, on the day of the answer. */
+      readonly latestBirth: string
+    }
+  | { readonly kind: 'bytes'; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'end'; readonly id: number }
+
+export type FromThread =
+  /** So many bytes of this answer are used up. */
+  | { readonly kind: 'used'; readonly id: number; readonly bytes: number }
+  /** The answer is read; nothing of it is left. */
+  | { readonly kind: 'facts'; readonly id: number; readonly facts: AnswerFacts }
+
+/** What a thread is started with. */
+export interface ThreadData {
+  readonly threshold: number
+  readonly attributes: readonly string[]
+}

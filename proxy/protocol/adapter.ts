@@ -1,0 +1,70 @@
+/**
+ * What an adapter is: it knows one interface (XMLA, a JSON API, a declared mapping) and makes the parts of an entry
+ * from a request. A new protocol is a new adapter in `registry.ts`; what stores and shows entries does not change.
+ */
+import type { Asked, RawHeaders } from '../exchange.ts'
+import type { PersonRules } from '../../schema/record/person-number.ts'
+import type { Action, OpaqueReason } from '../../schema/record/record.ts'
+import type { Rows } from './rows.ts'
+
+/** A request as an adapter sees it: content codings undone, decoded where it is text. */
+export interface Request {
+  readonly method: string
+  readonly target: string
+  readonly headers: RawHeaders
+  readonly mediaType: string
+  /** `null`: no text. */
+  readonly text: string | null
+  /** The body as text, or as a `data:` URI (RFC 2397) where it is none: what an unreadable request is kept as. */
+  readonly kept: string
+  readonly extent: Asked['body']['extent']
+  /** Why `text` is `null` although there is a body. */
+  readonly failure: OpaqueReason | null
+}
+
+/** What one statement or command of a request asks: a part of the exchange. */
+export interface Part extends Rows {
+  readonly action: Action
+  readonly language: string | null
+  readonly query: string
+  readonly opaque: OpaqueReason | null
+  readonly opaqueAt: string | null
+  readonly cube: string | null
+  /** Only where it is another than the reading's. */
+  readonly catalog?: string | null
+}
+
+/** Who asks and from where, as far as the body tells. Headers are asked after that. */
+export interface Claims {
+  readonly catalog: string | null
+  readonly application: string | null
+  readonly report: string | null
+  readonly sessionId: string | null
+  readonly correlationId: string | null
+  readonly effectiveUser: string | null
+  readonly effectiveRoles: string | null
+  readonly customData: string | null
+}
+
+export const NO_CLAIMS: Claims = {
+  catalog: null,
+  application: null,
+  report: null,
+  sessionId: null,
+  correlationId: null,
+  effectiveUser: null,
+  effectiveRoles: null,
+  customData: null,
+}
+
+export interface Reading {
+  readonly claims: Claims
+  /** At least one. */
+  readonly parts: readonly Part[]
+}
+
+export interface Adapter {
+  readonly name: string
+  /** `null`: not my interface. Decides from the body, never from the SOAPAction: some clients leave it out. */
+  read(request: Request, rules: PersonRules): Reading | null
+}

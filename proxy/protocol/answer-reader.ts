@@ -1,0 +1,47 @@
+/** Reading an answer: pieces of its text in, facts out. One reader per format, made for one answer each. */
+import type { AnswerFacts } from '../exchange.ts'
+import type { PersonRules } from '../../schema/record/person-number.ts'
+import { TextAnswerReader } from './text-answer.ts'
+import { XmlaAnswerReader } from './xmla/answer.ts'
+
+export interface AnswerTextReader {
+  write(text: string): void
+  end(): AnswerFacts
+}
+
+/** What is known of an answer that could not be read. */
+export const UNREAD_ANSWER: AnswerFacts = {
+  kind: 'other',
+  decoded: false,
+  faultCode: null,
+  rows: null,
+  cells: null,
+  personsSeen: 0,
+  persons: [],
+}
+
+export type AnswerFormat = 'xml' | 'json' | 'text' | 'binary' | 'none'
+
+const NO_TEXT = /^(?:image|audio|video|font)\/|^(?:text|application)\/(?:css|(?:x-)?javascript|ecmascript|wasm)$/
+const TEXT = /^text\/|^application\/(?:x-www-form-urlencoded|csv|x-ndjson|xhtml\+xml)$/
+
+/** `none`: nothing in it about anybody. `binary`: there may be, but we cannot read it. */
+export function formatOf(mediaType: string): AnswerFormat {
+  if (NO_TEXT.test(mediaType) && mediaType !== 'image/svg+xml') return 'none'
+  if (/^application\/(?:sx|(?:xml|sx)\+xpress)$/.test(mediaType)) return 'binary'
+  if (/[/+]json$/.test(mediaType)) return 'json'
+  if (mediaType === 'text/html' || mediaType === 'application/xhtml+xml') return 'text'
+  // Without a type the answer is most likely what it is for: XML.
+  if (mediaType === '' || /[/+]xml$/.test(mediaType)) return 'xml'
+  return TEXT.test(mediaType) ? 'text' : 'binary'
+}
+
+export function answerReader(
+  format: Exclude<AnswerFormat, 'binary' | 'none'>,
+  rules: PersonRules,
+  threshold: number,
+): AnswerTextReader {
+  return format === 'xml'
+    ? new XmlaAnswerReader(rules, threshold)
+    : new TextAnswerReader(format === 'json', rules, threshold)
+}

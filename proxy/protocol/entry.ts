@@ -1,0 +1,121 @@
+/** Puts an entry together: what the request asks, who asked, and what became of it. */
+import { createHash } from 'node:crypto'
+import { LAST_PART, logIdOfPart } from '../../schema/record/ids.ts'
+import type { QueryRecord } from '../../schema/record/record.ts'
+import type { Exchange } from '../exchange.ts'
+import type { Claims, Part, Reading } from './adapter.ts'
+import { header } from './headers.ts'
+import { moduleOf } from './module-rule.ts'
+import { answerColumns } from './outcome.ts'
+import { fitNames } from './names.ts'
+import { maskSecrets } from './secrets.ts'
+import type { ModuleRule } from './settings.ts'
+
+/** One record per part. The answer is one for all of them, so its figures stand at the first only. */
+export function entriesOf(exchange: Exchange, reading: Reading, modules: readonly ModuleRule[]): QueryRecord[] {
+  const common = commonColumns(exchange, reading.claims)
+  const answer = answerColumns(exchange.answered)
+  const later = { rowCount: null, cellCount: null, answerBytes: null, personsSeen: null, seen: [] }
+  return withinLastPart(reading.parts).map((part, number) => {
+    const catalog = part.catalog ?? reading.claims.catalog
+    const evidence = { catalog, cube: part.cube, path: pathOf(exchange.asked.target), application: common.application }
+    return fitNames({
+      ...common,
+      ...answer,
+      ...(number > 0 && later),
+      logId: logIdOfPart(exchange.logId, number),
+      part: number,
+      module: moduleOf(evidence, modules),
+      catalog,
+      cube: part.cube,
+      action: part.action,
+      language: part.language,
+      query: part.query,
+      opaque: part.opaque,
+      opaqueAt: part.opaqueAt,
+      criteria: part.criteria,
+      dimensions: part.dimensions,
+      measures: part.measures,
+    })
+  })
+}
+
+/** Ids end at the last part: what follows is kept in it, as text, with everything it asked for. */
+function withinLastPart(parts: readonly Part[]): readonly Part[] {
+  const [head, rest] = [parts.slice(0, LAST_PART), parts.slice(LAST_PART)]
+  const [first] = rest
+  if (first === undefined || rest.length === 1) return parts
+  return [
+    ...head,
+    {
+      ...first,
+      query: rest.map(({ query }) => query).join('\n'),
+      opaque: 'limits',
+      opaqueAt: null,
+      criteria: rest.flatMap(({ criteria }) => criteria),
+      dimensions: rest.flatMap(({ dimensions }) => dimensions),
+      measures: rest.flatMap(({ measures }) => measures),
+    },
+  ]
+}
+
+type Common = Omit<
+  QueryRecord,
+  keyof ReturnType<typeof answerColumns> | keyof Part | 'logId' | 'part' | 'module' | 'catalog'
+>
+
+function commonColumns(exchange: Exchange, claims: Claims): Common {
+  const { asked, answered } = exchange
+  return {
+    origin: exchange.origin,
+    seq: exchange.seq,
+    askedAt: asked.askedAt,
+    durationMs: answered === null ? null : Math.max(answered.endedAt - asked.askedAt, 0),
+    server: asked.server,
+    report: claims.report ?? refererOf(asked.headers),
+    application: claims.application ?? firstHeader(asked.headers, ['sspropinitappname', 'user-agent']),
+    userName: asked.identity.user,
+    // Organisation and role come from the directory, in the recorder.
+    organisation: null,
+    role: null,
+    userSource: asked.identity.source,
+    userConfirmed: answered?.userConfirmed ?? false,
+    effectiveUser: claims.effectiveUser,
+    effectiveRoles: claims.effectiveRoles,
+    customData: claims.customData,
+    ip: asked.clientAddress,
+    requestBytes: answered?.requestBytes ?? asked.body.bytes.length,
+    requestHash: answered?.requestHash ?? hashOf(exchange),
+    correlationId: correlationOf(exchange, claims),
+    sessionId: claims.sessionId ?? header(asked.headers, 'x-as-sessionid'),
+    purpose: null,
+  }
+}
+
+/** Of a head there is no hash of the whole; the proxy gives it with the answer. */
+function hashOf({ asked: { body } }: Exchange): string | null {
+  if (body.bytes.length === 0 || body.extent === 'head') return null
+  return createHash('sha256').update(body.bytes).digest('hex')
+}
+
+function correlationOf({ asked }: Exchange, claims: Claims): string | null {
+  const activity = firstHeader(asked.headers, ['x-as-activityid', 'x-as-currentactivityid'])
+  const others = ['x-as-requestid', 'traceparent', 'x-request-id', 'x-correlation-id']
+  return activity ?? claims.correlationId ?? firstHeader(asked.headers, others)
+}
+
+function firstHeader(headers: Exchange['asked']['headers'], names: readonly string[]): string | null {
+  for (const name of names) {
+    const value = header(headers, name)
+    if (value !== null) return value
+  }
+  return null
+}
+
+/** The page a browser asks from is the report; its query string may hold anything. */
+function refererOf(headers: Exchange['asked']['headers']): string | null {
+  const referer = header(headers, 'referer')
+  return referer === null ? null : maskSecrets(pathOf(referer))
+}
+
+const pathOf = (target: string): string => target.split(/[?#]/, 1)[0] ?? ''

@@ -1,0 +1,111 @@
+/**
+ * From what crossed the wire to what is on record: `Exchange → QueryRecord[]`, one pure function. No I/O and no clock;
+ * the same exchange gives the same records today and after ten years, apart from what a later version understands better.
+ *
+ * It never throws, whatever the bytes: they come from anybody who can reach the proxy. What cannot be understood is
+ * recorded whole as `opaque`, with the reason, and every person it mentions is a criterion; so a gap in our grammar is
+ * no gap in the audit. There is always at least one record, and the first has the exchange's own id.
+ *
+ * Whose interface a request speaks is decided by the adapters in `registry.ts`; statements are read by
+ * `proxy/language`; answers were read as they streamed, in `proxy/answer`, and come as facts.
+ */
+import type { QueryRecord } from '../../schema/record/record.ts'
+import type { Exchange, Gap } from '../exchange.ts'
+import type { Part, Reading, Request } from './adapter.ts'
+import { NO_CLAIMS } from './adapter.ts'
+import { readAnyRequest } from './any-request.ts'
+import { entriesOf } from './entry.ts'
+import { moduleOf } from './module-rule.ts'
+import { ADAPTERS } from './registry.ts'
+import { requestOf } from './request.ts'
+import { NO_ROWS } from './rows.ts'
+import { maskSecrets } from './secrets.ts'
+import type { InterpretSettings } from './settings.ts'
+import { personRulesAt } from './settings.ts'
+
+export type { InterpretSettings, ModuleRule, PersonSettings } from './settings.ts'
+
+export function interpret(exchange: Exchange, settings: InterpretSettings): readonly QueryRecord[] {
+  const request = requestOf(exchange.asked)
+  return entriesOf(exchange, readingOf(request, exchange, settings), settings.modules)
+}
+
+/**
+ * A fault of an adapter, an exhausted stack among them, costs what the request asks, never the entry: it is kept whole
+ * as opaque, and read again by a version that can.
+ */
+function readingOf(request: Request, exchange: Exchange, settings: InterpretSettings): Reading {
+  const rules = personRulesAt(settings.persons, exchange.asked.askedAt)
+  try {
+    for (const adapter of ADAPTERS) {
+      const reading = adapter.read(request, rules)
+      if (reading !== null) return reading
+    }
+    return readAnyRequest(request, rules)
+  } catch (error) {
+    return { claims: NO_CLAIMS, parts: [faultyPart(request, error)] }
+  }
+}
+
+function faultyPart(request: Request, error: unknown): Part {
+  const opaque = error instanceof RangeError ? 'limits' : 'unreadable'
+  const query = request.kept === '' ? `${request.method} ${request.target}` : request.kept
+  return {
+    action: 'request',
+    language: null,
+    query: maskSecrets(query),
+    opaque,
+    opaqueAt: null,
+    cube: null,
+    ...NO_ROWS,
+  }
+}
+
+/** The entry about queries that passed unrecorded: that they did, how many, and when; of whom nobody knows. */
+export function interpretGap(gap: Gap, settings: InterpretSettings): QueryRecord {
+  const module = moduleOf({ catalog: null, cube: null, path: null, application: null }, settings.modules)
+  const queries = gap.count === 1 ? '1 query' : `${gap.count} queries`
+  return {
+    logId: gap.logId,
+    origin: gap.origin,
+    seq: gap.seq,
+    part: 0,
+    askedAt: gap.from,
+    durationMs: Math.max(gap.to - gap.from, 0),
+    module,
+    server: gap.server,
+    catalog: null,
+    cube: null,
+    application: null,
+    report: null,
+    userName: null,
+    organisation: null,
+    role: null,
+    userSource: 'none',
+    userConfirmed: false,
+    effectiveUser: null,
+    effectiveRoles: null,
+    customData: null,
+    ip: '',
+    action: 'gap',
+    language: null,
+    query: `${queries} passed unrecorded while the journal could not be written`,
+    opaque: null,
+    opaqueAt: null,
+    outcome: 'unknown',
+    status: null,
+    faultCode: null,
+    rowCount: null,
+    cellCount: null,
+    answerBytes: null,
+    requestBytes: 0,
+    requestHash: null,
+    personsSeen: null,
+    decoded: false,
+    correlationId: null,
+    sessionId: null,
+    purpose: null,
+    ...NO_ROWS,
+    seen: [],
+  }
+}

@@ -1,0 +1,25 @@
+import type { Asked } from '../exchange.ts'
+import type { Request } from './adapter.ts'
+import { decodeText } from './charset.ts'
+import { codings, undoCodings } from './content-coding.ts'
+import { charsetOf, header, headerList, mediaType } from './headers.ts'
+
+/** The request an adapter reads, from what was captured. */
+export function requestOf(asked: Asked): Request {
+  const { method, target, headers, body } = asked
+  const contentType = header(headers, 'content-type')
+  const common = { method, target, headers, mediaType: mediaType(contentType), extent: body.extent }
+  if (body.bytes.length === 0) return { ...common, text: '', kept: '', failure: null }
+  const decoded = undoCodings(body.bytes, codings(headerList(headers, 'content-encoding')), body.extent !== 'whole')
+  if (decoded.kind === 'failed') {
+    return { ...common, text: null, kept: dataUri(common.mediaType, body.bytes), failure: decoded.reason }
+  }
+  const text = decodeText(decoded.bytes, charsetOf(contentType), body.extent !== 'whole')
+  if (text !== null) return { ...common, text, kept: text, failure: null }
+  return { ...common, text, kept: dataUri(common.mediaType, body.bytes), failure: 'unreadable' }
+}
+
+/** Bytes that are no text are kept whole all the same, for a later version to read. */
+function dataUri(mediaType: string, bytes: Uint8Array): string {
+  return `data:${mediaType || 'application/octet-stream'};base64,${Buffer.from(bytes).toString('base64')}`
+}

@@ -1,0 +1,80 @@
+/** From what a statement asks to the rows of `crit`, `dim` and `meas`. */
+import type { CriterionFact, StatementFacts } from '../language/statement.ts'
+import type { PersonRules } from '../../schema/record/person-number.ts'
+import { namesPersonNumbers } from '../../schema/record/person-number.ts'
+import type { Criterion, DimensionUse, MeasureUse, OriginClause } from '../../schema/record/record.ts'
+import type { PathColumns } from './path.ts'
+import { columnsOf } from './path.ts'
+import { personsIn } from './persons.ts'
+
+export interface Rows {
+  readonly criteria: readonly Criterion[]
+  readonly dimensions: readonly DimensionUse[]
+  readonly measures: readonly MeasureUse[]
+}
+
+export const NO_ROWS: Rows = { criteria: [], dimensions: [], measures: [] }
+
+/** What the rows of one criterion have in common. */
+export interface Sought {
+  readonly columns: PathColumns
+  /** What the value belongs to, for telling whether it is a person. */
+  readonly path: string | null
+  readonly operator: string
+  readonly originClause: OriginClause
+}
+
+/** @param text the statement's own. */
+export function rowsOf(facts: StatementFacts, text: string, rules: PersonRules): Rows {
+  const spoken = namesPersonNumbers(text, rules)
+  return {
+    criteria: facts.criteria.flatMap((fact) => criterionRows(fact, spoken, rules)),
+    dimensions: facts.dimensions.flatMap(({ path, axis }): DimensionUse[] => {
+      const columns = columnsOf(path)
+      return columns.dimension === null ? [] : [{ ...columns, dimension: columns.dimension, axis: String(axis) }]
+    }),
+    measures: measureRows(facts),
+  }
+}
+
+/** One row per value; a range is one row with two ends. */
+function criterionRows(fact: CriterionFact, spoken: boolean, rules: PersonRules): Criterion[] {
+  const sought: Sought = {
+    columns: columnsOf(fact.dimension),
+    path: fact.dimension,
+    operator: fact.op,
+    originClause: fact.clause,
+  }
+  const [from, to] = fact.values
+  if (fact.op === 'range' && from !== undefined && to !== undefined && fact.values.length === 2) {
+    return rangeRows(sought, from, to, spoken, rules)
+  }
+  return fact.values.flatMap((value) => valueRows(sought, value, spoken, rules))
+}
+
+/** One row, or one per person where a value (a set in a parameter, a text) names several. */
+export function valueRows(sought: Sought, value: string, spoken: boolean, rules: PersonRules): Criterion[] {
+  const persons = personsIn(value, sought.path, spoken, rules)
+  const { columns, operator, originClause } = sought
+  const row = { ...columns, operator, value, valueTo: null, personTo: null, originClause }
+  return persons.length === 0 ? [{ ...row, person: null }] : persons.map((person) => ({ ...row, person }))
+}
+
+function rangeRows(sought: Sought, value: string, valueTo: string, spoken: boolean, rules: PersonRules): Criterion[] {
+  const persons = personsIn(value, sought.path, spoken, rules)
+  const personsTo = personsIn(valueTo, sought.path, spoken, rules)
+  const { columns, operator, originClause } = sought
+  const length = Math.max(persons.length, personsTo.length, 1)
+  return Array.from({ length }, (_, i) => {
+    const [person, personTo] = [persons[i] ?? null, personsTo[i] ?? null]
+    return { ...columns, operator, value, valueTo, person, personTo, originClause }
+  })
+}
+
+/** Calculated measures stand in rows of their own, beside the base measures their formulas lead to. */
+function measureRows(facts: StatementFacts): MeasureUse[] {
+  const calculated = new Set(facts.calculated)
+  const own = facts.calculated.map((measure): MeasureUse => ({ measure, calculated: true, via: null }))
+  const base = facts.measures.filter(({ measure }) => !calculated.has(measure))
+  return [...own, ...base.map(({ measure, via }): MeasureUse => ({ measure, calculated: false, via }))]
+}

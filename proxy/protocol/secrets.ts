@@ -1,0 +1,28 @@
+/**
+ * Leaves passwords and tokens out of texts that are kept. An MDX or DAX statement is never changed; these texts are
+ * whole requests: SOAP with a WS-Security header, commands with connection strings, JSON, forms, request targets.
+ */
+const MASK = '…'
+const SECRET = '(?:[\\w.-]*(?:password|passwd|pwd|secret|token|sspihandshake|apikey|api_key))'
+
+/** `<Password>…</Password>`, whatever the prefix; also unclosed at the end of a cut text, and in CDATA. */
+const ELEMENT = new RegExp(
+  `(<(?:[\\w.-]+:)?${SECRET}(?=[\\s>])[^<>]*(?<!/)>)(?:<!\\[CDATA\\[[\\s\\S]*?(?:\\]\\]>|$)|[^<])+`,
+  'giu',
+)
+/** `"password": "…"` in JSON. */
+const MEMBER = new RegExp(`("${SECRET}"\\s*:\\s*)"(?:[^"\\\\]|\\\\.)*"?`, 'giu')
+/** `Password=…` in an attribute, a connection string, a form or a request target. */
+const ASSIGNMENT = new RegExp(
+  `((?<![\\w.-])${SECRET}\\s*=\\s*)(?:"[^"]*"?|'[^']*'?|&quot;.*?(?:&quot;|$)|[^\\s;&"'<>]+)`,
+  'giu',
+)
+
+/** `text` with every secret replaced by `…`. */
+export function maskSecrets(text: string): string {
+  if (!/passw|pwd|secret|token|sspihandshake|api_?key/i.test(text)) return text
+  return text
+    .replace(ELEMENT, (whole, tag: string) => (whole.slice(tag.length).trim() === '' ? whole : tag + MASK))
+    .replace(MEMBER, `$1"${MASK}"`)
+    .replace(ASSIGNMENT, (_, name: string) => `${name}${MASK}`)
+}

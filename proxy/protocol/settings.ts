@@ -1,0 +1,36 @@
+/** What the recorder hands `interpret` beside the exchange: plain values only, so that they can cross a thread. */
+import type { PersonRules } from '../../schema/record/person-number.ts'
+
+/** The first rule whose every given pattern fits names the module. `*` stands for any characters; case is ignored. */
+export interface ModuleRule {
+  readonly catalog?: string
+  readonly cube?: string
+  readonly path?: string
+  readonly application?: string
+  readonly module: string
+}
+
+export interface PersonSettings {
+  /** `YYYY-MM-DD`; `null`: the day of the query. */
+  readonly latestBirth: string | null
+  /** More persons than this in one answer are counted, not listed (D29). */
+  readonly threshold: number
+  /** Further names of attributes that hold person numbers. */
+  readonly attributes: readonly string[]
+}
+
+export interface InterpretSettings {
+  readonly modules: readonly ModuleRule[]
+  readonly persons: PersonSettings
+}
+
+/** The rules as they stood on the day `atMs` (UTC milliseconds) falls on. */
+export function personRulesAt(persons: Omit<PersonSettings, 'threshold'>, atMs: number): PersonRules {
+  return { latestBirth: persons.latestBirth ?? dayOf(atMs), attributes: persons.attributes }
+}
+
+/** A time outside what `Date` can say counts as far past: then only named attributes hold persons of the future. */
+function dayOf(ms: number): string {
+  const date = new Date(ms)
+  return Number.isNaN(date.getTime()) ? '1970-01-01' : date.toISOString().slice(0, 10)
+}

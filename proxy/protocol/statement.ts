@@ -1,0 +1,116 @@
+/**
+ * Reads one text of statements: which language, what it asks, whom it names. Whatever cannot be read is `opaque`, with
+ * the reason and what it mentions; nothing here throws.
+ *
+ * XMLA's `Statement` element and the JSON interfaces that carry MDX or DAX all come here.
+ */
+import { readMdx } from '../language/mdx/read.ts'
+import type { Parameters, StatementFacts, StatementKind } from '../language/statement.ts'
+import { StatementLimitError, StatementSyntaxError } from '../language/syntax-error.ts'
+import type { PersonRules } from '../../schema/record/person-number.ts'
+import { namesPersonNumbers } from '../../schema/record/person-number.ts'
+import type { Action, Criterion, OpaqueReason } from '../../schema/record/record.ts'
+import { assertNever } from '../../schema/record/record.ts'
+import type { Part } from './adapter.ts'
+import { columnsOf } from './path.ts'
+import { mentionedIn, personsMentioned } from './mentioned.ts'
+import type { Sought } from './rows.ts'
+import { NO_ROWS, rowsOf, valueRows } from './rows.ts'
+import { maskSecrets } from './secrets.ts'
+import type { Recognised, StatementLanguage } from './statement-language.ts'
+import { recogniseLanguage } from './statement-language.ts'
+
+/** What came of the text: facts per statement, or why there are none. */
+export type Understanding =
+  | { readonly kind: 'read'; readonly facts: readonly StatementFacts[] }
+  | { readonly kind: 'opaque'; readonly reason: OpaqueReason; readonly at: string | null }
+
+/** Reads `text`, which is in `language`. */
+export function understand(text: string, language: StatementLanguage, parameters: Parameters): Understanding {
+  if (language === 'dax' || language === 'dmx') return { kind: 'opaque', reason: 'unknown-language', at: null }
+  try {
+    const facts = readMdx(text, { parameters })
+    return facts.length > 0 ? { kind: 'read', facts } : { kind: 'opaque', reason: 'syntax', at: '1:1' }
+  } catch (error) {
+    return opaqueOf(error)
+  }
+}
+
+/** A limit and an exhausted stack are the same to us: too deep or too long to read. Any other fault is unreadable. */
+function opaqueOf(error: unknown): Understanding {
+  if (error instanceof StatementSyntaxError) {
+    const { line, column } = error.region.start
+    return { kind: 'opaque', reason: 'syntax', at: `${line}:${column}` }
+  }
+  const limit = error instanceof StatementLimitError || error instanceof RangeError
+  return { kind: 'opaque', reason: limit ? 'limits' : 'unreadable', at: null }
+}
+
+/** The parts of the exchange that `text` makes: one per statement, at least one. `text` is trimmed and not empty. */
+export function partsOf(text: string, parameters: Parameters, rules: PersonRules): Part[] {
+  const recognised = recogniseLanguage(text)
+  if (recognised.language === 'tmsl') return [commandPart(text, 'tmsl', rules)]
+  const understood = understand(text, recognised.language, parameters)
+  if (understood.kind === 'opaque') return [opaquePart(text, recognised, understood, parameters, rules)]
+  return understood.facts.map((facts, i): Part => {
+    const query = sliceOf(text, understood.facts, i)
+    return {
+      action: actionOf(facts.kind),
+      language: facts.kind === 'dmv' ? 'sql' : recognised.language,
+      query,
+      opaque: null,
+      opaqueAt: null,
+      cube: facts.cube,
+      ...rowsOf(facts, query, rules),
+    }
+  })
+}
+
+/** Statement `i` with what stands before it: comments and separators belong to some part, so the whole text is kept. */
+function sliceOf(text: string, facts: readonly StatementFacts[], i: number): string {
+  const start = i === 0 ? 0 : facts[i]?.start
+  return text.slice(start, facts[i + 1]?.start).trim()
+}
+
+/** A command is kept as text; only persons in it are criteria. */
+export function commandPart(text: string, language: 'tmsl' | 'xmla', rules: PersonRules): Part {
+  const query = maskSecrets(text)
+  const criteria = personsMentioned(query, rules)
+  return { action: 'command', language, query, opaque: null, opaqueAt: null, cube: null, ...NO_ROWS, criteria }
+}
+
+function opaquePart(
+  query: string,
+  recognised: Recognised,
+  { reason, at }: Extract<Understanding, { kind: 'opaque' }>,
+  parameters: Parameters,
+  rules: PersonRules,
+): Part {
+  const criteria = [...mentionedIn(query, rules), ...parameterRows(parameters, rules)]
+  const action = recognised.dmv ? 'dmv' : recognised.ddl ? 'ddl' : 'query'
+  const { language } = recognised
+  return { action, language, query, opaque: reason, opaqueAt: at, cube: null, ...NO_ROWS, criteria }
+}
+
+/** Where the statement could not be read, what its parameters hold counts as asked for. */
+export function parameterRows(parameters: Parameters, rules: PersonRules): Criterion[] {
+  const sought: Sought = { columns: columnsOf(null), path: null, operator: '=', originClause: 'parameter' }
+  return [...parameters]
+    .filter(([, value]) => value !== '')
+    .flatMap(([name, value]) => valueRows(sought, value, namesPersonNumbers(name, rules), rules))
+}
+
+function actionOf(kind: StatementKind): Action {
+  switch (kind) {
+    case 'select':
+    case 'evaluate':
+      return 'query'
+    case 'drillthrough':
+    case 'explain':
+    case 'dmv':
+    case 'ddl':
+      return kind
+    default:
+      return assertNever(kind)
+  }
+}

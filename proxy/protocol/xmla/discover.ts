@@ -1,0 +1,122 @@
+/**
+ * A Discover asks for the model, or for members. MDSCHEMA_MEMBERS, and any request whose restrictions name a member,
+ * shows or searches persons, so it is an entry of its own kind: `discover`. The others are `metadata`.
+ */
+import type { PersonRules } from '../../../schema/record/person-number.ts'
+import type { Criterion, DimensionUse } from '../../../schema/record/record.ts'
+import { mentions } from '../../language/mention.ts'
+import type { Part } from '../adapter.ts'
+import { columnsOf, parentPath, segmentsOf } from '../path.ts'
+import { valueRows } from '../rows.ts'
+import type { Call, Restriction } from './call.ts'
+
+type Discover = Extract<Call, { kind: 'discover' }>
+
+/** MS-SSAS, "TREE_OP": which relatives of the member are asked for. */
+const TREE_OPS: readonly (readonly [bit: number, name: string])[] = [
+  [0x08, 'self'],
+  [0x01, 'children'],
+  [0x02, 'siblings'],
+  [0x04, 'parent'],
+  [0x10, 'descendants'],
+  [0x20, 'ancestors'],
+]
+
+/** Restrictions whose value is a member, in one way or another. */
+const MEMBER = /^(?:MEMBER_(?:UNIQUE_NAME|NAME|CAPTION|KEY)|PARENT_UNIQUE_NAME|COORDINATE)$/i
+
+/** What the answer is narrowed to, narrowest first. */
+const PLACES = ['LEVEL_UNIQUE_NAME', 'HIERARCHY_UNIQUE_NAME', 'DIMENSION_UNIQUE_NAME'] as const
+
+export function discoverPart(call: Discover, rules: PersonRules): Part {
+  const { requestType, restrictions } = call
+  const members = restrictions.filter(({ name }) => MEMBER.test(name))
+  const aboutMembers = /^MDSCHEMA_MEMBERS$/i.test(requestType) || members.some(({ values }) => values.length > 0)
+  const place = placeOf(restrictions)
+  const operator = operatorOf(restrictions)
+  const criteria = members.flatMap((restriction) => memberRows(restriction, place, operator, rules))
+  return {
+    action: aboutMembers ? 'discover' : 'metadata',
+    language: 'xmla',
+    query: queryText(call),
+    opaque: null,
+    opaqueAt: null,
+    catalog: valueOf(restrictions, 'CATALOG_NAME'),
+    cube: valueOf(restrictions, 'CUBE_NAME'),
+    criteria: [
+      ...(criteria.length === 0 && aboutMembers ? placeRows(place, rules) : criteria),
+      ...otherPersons(restrictions, rules),
+    ],
+    dimensions: aboutMembers ? dimensionRows(place) : [],
+    measures: [],
+  }
+}
+
+/** `MDSCHEMA_MEMBERS CUBE_NAME=Borger MEMBER_UNIQUE_NAME=[Borger].[CPR].&[…]`: whole, and readable. */
+function queryText({ requestType, restrictions }: Discover): string {
+  const terms = restrictions.flatMap(({ name, values }) => values.map((value) => `${name}=${quoted(value)}`))
+  return [requestType, ...terms].join(' ')
+}
+
+const quoted = (value: string): string => (/^[^[].*\s|"/su.test(value) ? JSON.stringify(value) : value)
+
+function valueOf(restrictions: readonly Restriction[], wanted: string): string | null {
+  return restrictions.find(({ name }) => name.toUpperCase() === wanted)?.values[0] ?? null
+}
+
+function placeOf(restrictions: readonly Restriction[]): string | null {
+  for (const name of PLACES) {
+    const value = valueOf(restrictions, name)
+    if (value !== null) return value
+  }
+  return null
+}
+
+function operatorOf(restrictions: readonly Restriction[]): string {
+  const bits = Number(valueOf(restrictions, 'TREE_OP') ?? 0x08)
+  const names = TREE_OPS.filter(([bit]) => (bits & bit) !== 0).map(([, name]) => name)
+  if (names.length === 0 || (names.length === 1 && names[0] === 'self')) return '='
+  return names.join('+')
+}
+
+/** A member by unique name brings its own path; a name, caption or key belongs to where the other restrictions point. */
+function memberRows({ name, values }: Restriction, place: string | null, op: string, rules: PersonRules): Criterion[] {
+  const operator = /^COORDINATE$/i.test(name) ? '=' : op
+  return values.flatMap(membersIn(name)).flatMap((value) => {
+    const own = value.startsWith('[') ? parentPath(segmentsOf(value)) : null
+    const path = place ?? own
+    const columns = columnsOf(path)
+    return valueRows({ columns, path, operator, originClause: 'restriction' }, value, false, rules)
+  })
+}
+
+/** A coordinate is a tuple of members, each a criterion. */
+function membersIn(name: string): (value: string) => readonly string[] {
+  if (!/^COORDINATE$/i.test(name)) return (value) => [value]
+  return (value) => {
+    const names = mentions(value).filter(({ kind, text }) => kind === 'name' && segmentsOf(text).length > 1)
+    return names.length === 0 ? [value] : names.map(({ text }) => text)
+  }
+}
+
+/** All members of a level or hierarchy were asked for. */
+function placeRows(place: string | null, rules: PersonRules): Criterion[] {
+  if (place === null) return []
+  const sought = { columns: columnsOf(place), path: place, operator: '=', originClause: 'restriction' as const }
+  return valueRows(sought, place, false, rules)
+}
+
+/** A person in a restriction that is none of the above was looked for all the same. */
+function otherPersons(restrictions: readonly Restriction[], rules: PersonRules): Criterion[] {
+  const others = restrictions.filter(({ name }) => !MEMBER.test(name))
+  const rows = others.flatMap(({ name, values }) => {
+    const sought = { columns: columnsOf(null), path: name, operator: '=', originClause: 'restriction' as const }
+    return values.flatMap((value) => valueRows(sought, value, false, rules))
+  })
+  return rows.filter(({ person }) => person !== null)
+}
+
+function dimensionRows(place: string | null): DimensionUse[] {
+  const columns = columnsOf(place)
+  return columns.dimension === null ? [] : [{ ...columns, dimension: columns.dimension, axis: null }]
+}

@@ -1,0 +1,177 @@
+import type { SaxesTagNS } from 'saxes'
+import type { Call, Command, Envelope, Restriction, SessionHeader } from './call.ts'
+import { SOAP, XMLA } from './namespaces.ts'
+
+interface Frame {
+  readonly name: string
+  text: string
+}
+
+/** A call whose elements are still coming. */
+interface Draft {
+  readonly kind: Call['kind']
+  requestType: string
+  readonly restrictions: Restriction[]
+  readonly commands: Command[]
+  readonly parameters: Map<string, string>
+  readonly properties: Map<string, string>
+}
+
+const SESSION_HEADERS: readonly SessionHeader[] = ['BeginSession', 'Session', 'EndSession']
+
+/**
+ * Gathers an envelope from the events of a parser. Below `Discover` and `Execute` only local names count: their
+ * children stand in the XMLA namespace or, within a batch, in the engine's.
+ */
+export class EnvelopeBuilder {
+  readonly #source: string
+  readonly #position: () => number
+  readonly #frames: Frame[] = []
+  readonly #calls: Draft[] = []
+  readonly #others: string[] = []
+  #session: SessionHeader | null = null
+  #sessionId: string | null = null
+  #securityUser: string | null = null
+  #inBody = false
+  #call: Draft | null = null
+  /** Where the last tag began, and where the command being read did. */
+  #tagAt = 0
+  #commandAt = 0
+  #values: string[] = []
+  #parameter = ''
+  inEnvelope = false
+
+  /** @param position characters read so far of `source`. */
+  constructor(source: string, position: () => number) {
+    this.#source = source
+    this.#position = position
+  }
+
+  tagStart(): void {
+    this.#tagAt = this.#source.lastIndexOf('<', this.#position() - 1)
+  }
+
+  /** `false`: this is no SOAP envelope. */
+  open(tag: SaxesTagNS): boolean {
+    const depth = this.#frames.length
+    if (depth === 0 && !(tag.local === 'Envelope' && SOAP.has(tag.uri))) return false
+    this.inEnvelope = true
+    this.#frames.push({ name: tag.local, text: '' })
+    if (depth === 1) this.#inBody = tag.local === 'Body' && SOAP.has(tag.uri)
+    else if (depth === 2 && this.#inBody) this.#openCall(tag)
+    else if (depth === 2) this.#header(tag)
+    else if (this.#call !== null && this.#commandIsHere()) this.#commandAt = this.#tagAt
+    return true
+  }
+
+  text(text: string): void {
+    const frame = this.#frames.at(-1)
+    if (frame !== undefined) frame.text += text
+  }
+
+  close(): void {
+    const frame = this.#frames.at(-1)
+    if (frame === undefined) return
+    if (this.#call === null) this.#closeHeader(frame)
+    else this.#closeInCall(frame, this.#call)
+    this.#frames.pop()
+  }
+
+  /** The envelope; elements still open are taken as far as they came. */
+  finish(): Envelope {
+    while (this.#frames.length > 0) this.close()
+    return {
+      session: this.#session,
+      sessionId: this.#sessionId,
+      securityUser: this.#securityUser,
+      calls: this.#calls.map(callOf),
+      others: this.#others,
+    }
+  }
+
+  #header(tag: SaxesTagNS): void {
+    const session = SESSION_HEADERS.find((name) => name === tag.local)
+    if (session === undefined || tag.uri !== XMLA) return
+    this.#session = session
+    const id = Object.values(tag.attributes).find(({ local }) => local.toLowerCase() === 'sessionid')?.value
+    if (id !== undefined && id !== '') this.#sessionId = id
+  }
+
+  #closeHeader(frame: Frame): void {
+    const inSecurity = this.#frames[2]?.name === 'Security' && !this.#inBody
+    const name = frame.text.trim()
+    if (inSecurity && frame.name === 'Username' && name !== '') this.#securityUser ??= name
+  }
+
+  #openCall(tag: SaxesTagNS): void {
+    const kind = tag.local === 'Discover' ? 'discover' : tag.local === 'Execute' ? 'execute' : null
+    if (kind === null || tag.uri !== XMLA) {
+      this.#others.push(tag.local)
+      return
+    }
+    this.#call = {
+      kind,
+      requestType: '',
+      restrictions: [],
+      commands: [],
+      parameters: new Map(),
+      properties: new Map(),
+    }
+    this.#calls.push(this.#call)
+  }
+
+  #closeInCall(frame: Frame, call: Draft): void {
+    const path = this.#frames.slice(3).map(({ name }) => name)
+    const [first, second, third] = path
+    if (path.length === 0) this.#call = null
+    else if (path.length === 1 && first === 'RequestType') call.requestType = frame.text.trim()
+    else if (first === 'Restrictions' && second === 'RestrictionList') this.#closeRestriction(frame, path.length, call)
+    else if (first === 'Properties' && second === 'PropertyList' && path.length === 3) setOnce(call.properties, frame)
+    else if (first === 'Parameters' && path.length >= 3) this.#closeParameter(frame, third, path.length, call)
+    else if (this.#commandIsHere()) this.#closeCommand(frame, call)
+  }
+
+  #closeRestriction(frame: Frame, depth: number, call: Draft): void {
+    if (depth === 4) this.#values.push(frame.text.trim())
+    if (depth !== 3) return
+    const values = this.#values.length > 0 ? this.#values : [frame.text.trim()]
+    this.#values = []
+    call.restrictions.push({ name: frame.name, values: values.filter((value) => value !== '') })
+  }
+
+  #closeParameter(frame: Frame, name: string | undefined, depth: number, call: Draft): void {
+    if (name === 'Name' && depth === 3) this.#parameter = frame.text.trim().replace(/^@/, '')
+    if (name !== 'Value' || frame.text.trim() === '') return
+    // A value may be spread over elements of its own; all of it is what was asked for.
+    const before = call.parameters.get(this.#parameter)
+    const value = frame.text.trim()
+    call.parameters.set(this.#parameter, before === undefined ? value : `${before}, ${value}`)
+  }
+
+  /** Is the innermost element a command: directly under `Command`, or one of a `Batch`? */
+  #commandIsHere(): boolean {
+    const [command, outer, inner] = this.#frames.slice(3).map(({ name }) => name)
+    if (this.#call?.kind !== 'execute' || command !== 'Command') return false
+    return outer === 'Batch' ? this.#frames.length === 6 && inner !== undefined : this.#frames.length === 5
+  }
+
+  #closeCommand(frame: Frame, call: Draft): void {
+    if (frame.name === 'Statement') call.commands.push({ kind: 'statement', text: frame.text.trim() })
+    else if (frame.name !== 'Batch') {
+      const xml = this.#source.slice(this.#commandAt, this.#position())
+      call.commands.push({ kind: 'command', name: frame.name, xml })
+    }
+  }
+}
+
+function setOnce(properties: Map<string, string>, frame: Frame): void {
+  const [name, value] = [frame.name.toLowerCase(), frame.text.trim()]
+  if (value !== '' && !properties.has(name)) properties.set(name, value)
+}
+
+function callOf(draft: Draft): Call {
+  const { requestType, restrictions, commands, parameters, properties } = draft
+  return draft.kind === 'discover'
+    ? { kind: 'discover', requestType, restrictions, properties }
+    : { kind: 'execute', commands, parameters, properties }
+}

@@ -1,0 +1,10 @@
+/** Writes every `record.json` again from what the product makes of the exchange. A person reads the difference. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { FIXTURES, closeReader, fixtureNames, recordsOf } from './fixture.ts'
+
+for (const name of fixtureNames()) {
+  const records = await recordsOf(name)
+  writeFileSync(join(FIXTURES, name, 'record.json'), `${JSON.stringify(records, null, 2)}\n`)
+}
+await closeReader()
