@@ -1,0 +1,105 @@
+import type { Socket } from 'node:net'
+import { clientAddress } from '../identity/address.ts'
+import { ConnectionIdentity } from '../identity/connection.ts'
+import type { ForwardServer } from './target.ts'
+import type { BoundConnection, Upstream } from './upstream.ts'
+
+/** One BI server with the connections to it. */
+export interface Route {
+  readonly server: ForwardServer
+  readonly upstream: Upstream
+}
+
+/** What a client connection has towards one BI server. */
+export interface Leg {
+  /** Whom the server takes the connection for. */
+  readonly identity: ConnectionIdentity
+  /** Its own upstream connection, from its first NTLM or Negotiate on. */
+  bound: BoundConnection | null
+}
+
+/** A request under way on the connection. */
+export interface Underway {
+  /** Its end has not come yet. */
+  readonly isArriving: boolean
+  /** It is the client that does not send on, or does not take what it asked for. */
+  readonly awaitsClient: boolean
+  /** Nothing of an answer has left. */
+  readonly isUnanswered: boolean
+  malformed(status: number): void
+}
+
+/**
+ * One client connection: from where it comes, as whom it has logged in, and what is under way on it.
+ *
+ * It and its bound upstream connections end together: a client whose login is gone must not believe itself logged in,
+ * and nobody else may come to use the login of a client that has left.
+ */
+export class ClientConnection {
+  readonly address: string
+  readonly #socket: Socket
+  readonly #legs = new Map<Route, Leg>()
+  // An array, because a set that is filled and emptied all the time leaves tables behind that hold the garbage of old
+  // requests together until a full collection.
+  readonly #underway: Underway[] = []
+  #mustClose = false
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+    this.address = clientAddress(socket.remoteAddress)
+    socket.once('close', () => {
+      for (const leg of this.#legs.values()) leg.bound?.close()
+    })
+  }
+
+  /** The connection is to end after the answer under way. */
+  get mustClose(): boolean {
+    return this.#mustClose
+  }
+
+  get isIdle(): boolean {
+    return this.#underway.length === 0
+  }
+
+  get keepsWaiting(): boolean {
+    return this.#underway.some((underway) => underway.awaitsClient)
+  }
+
+  /** The request whose end has not come yet. */
+  get arriving(): Underway | null {
+    return this.#underway.find((underway) => underway.isArriving) ?? null
+  }
+
+  toward(route: Route): Leg {
+    const known = this.#legs.get(route)
+    if (known !== undefined) return known
+    const leg: Leg = { identity: new ConnectionIdentity(), bound: null }
+    this.#legs.set(route, leg)
+    return leg
+  }
+
+  bind(route: Route): void {
+    const leg = this.toward(route)
+    leg.bound ??= route.upstream.bind(() => this.close())
+  }
+
+  begin(underway: Underway): void {
+    this.#underway.push(underway)
+  }
+
+  end(underway: Underway): void {
+    const at = this.#underway.indexOf(underway)
+    if (at !== -1) this.#underway.splice(at, 1)
+    if (this.#mustClose) this.close()
+  }
+
+  /** Ends the connection, once what is under way has been answered. */
+  close(): void {
+    this.#mustClose = true
+    if (this.isIdle) this.#socket.destroySoon()
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * One request's entry with the witness: asked once, answered once, and what waits for it to be durable.
+ *
+ * The request is on its way upstream meanwhile; only the answer waits (DESIGN.md, invariants 1 and 2).
+ */
+import type { Answered, Asked, Ticket, Witness } from '../exchange.ts'
+
+/** `unrecorded`: the query passes without an entry, because the server's setting prefers that to refusing it. */
+type State = 'open' | 'asking' | 'kept' | 'unrecorded' | 'lost'
+
+export interface EntrySettings {
+  readonly witness: Witness
+  readonly server: string
+  readonly onJournalFailure: 'refuse' | 'forward'
+  /** The entry cannot be kept; unless the answer may pass `unrecorded`, it must not leave. */
+  readonly failed: (error: unknown, unrecorded: boolean) => void
+}
+
+export class Entry {
+  readonly #settings: EntrySettings
+  #state: State = 'open'
+  #ticket: Ticket | null = null
+  #waiting: (() => void)[] = []
+
+  constructor(settings: EntrySettings) {
+    this.#settings = settings
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open'
+  }
+
+  /** Something waits for the journal, not for anybody else. */
+  get isPending(): boolean {
+    return this.#state === 'asking'
+  }
+
+  ask(asked: Asked): void {
+    if (this.#state !== 'open') return
+    this.#state = 'asking'
+    try {
+      const { ticket, durable } = this.#settings.witness.ask(asked)
+      this.#ticket = ticket
+      durable.then(
+        () => this.#settle('kept'),
+        (error: unknown) => this.#fail(error),
+      )
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** Lets the query pass without an entry, and counts it. */
+  miss(): void {
+    this.#settings.witness.miss(this.#settings.server)
+    this.#settle('unrecorded')
+  }
+
+  /** Nothing can be asked: the proxy's own refusal need not wait for an entry that cannot be made. */
+  giveUp(): void {
+    this.#settle('unrecorded')
+  }
+
+  /** Runs `leave` once the entry would survive a power cut; never, when it is lost. */
+  whenKept(leave: () => void): void {
+    if (this.#state === 'kept' || this.#state === 'unrecorded') leave()
+    else if (this.#state !== 'lost') this.#waiting.push(leave)
+  }
+
+  answer(answered: Answered): void {
+    const ticket = this.#ticket
+    this.#ticket = null
+    if (ticket !== null) this.#settings.witness.answer(ticket, answered)
+  }
+
+  #fail(error: unknown): void {
+    const unrecorded = this.#settings.onJournalFailure === 'forward'
+    if (!unrecorded) this.#settle('lost')
+    this.#settings.failed(error, unrecorded)
+    if (unrecorded) this.miss()
+  }
+
+  #settle(state: 'kept' | 'unrecorded' | 'lost'): void {
+    this.#state = state
+    const waiting = this.#waiting
+    this.#waiting = []
+    if (state !== 'lost') for (const leave of waiting) leave()
+  }
+}

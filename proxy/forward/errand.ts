@@ -1,0 +1,130 @@
+/**
+ * One request on its errand to the BI server: on which connection it goes, whether it may go a second time, and how long
+ * the server may keep silent.
+ */
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Route } from './client-connection.ts'
+import { codeOf, type Report } from './event.ts'
+import type { Target } from './target.ts'
+import type { BoundConnection } from './upstream.ts'
+
+export interface Information {
+  readonly statusCode: number
+  readonly rawHeaders: string[]
+}
+
+export interface ErrandSettings {
+  readonly route: Route
+  readonly target: Target
+  readonly req: IncomingMessage
+  /** What of the request's headers goes on. */
+  readonly headers: string[]
+  readonly hasBody: boolean
+  readonly upgrades: boolean
+  readonly bound: BoundConnection | null
+  readonly report: Report
+  readonly answered: (answer: IncomingMessage) => void
+  readonly informed: (information: Information) => void
+  readonly switched: (answer: IncomingMessage, socket: Duplex, first: Buffer) => void
+  /** The connection failed, or closed (`null`), and the errand is not repeated. */
+  readonly broke: (error: Error | null) => void
+  /** No more is taken of the request. */
+  readonly closed: () => void
+  /** Nothing has moved for as long as the server may keep silent. */
+  readonly silent: () => void
+}
+
+/** RFC 9110, section 9.2.2 "Idempotent Methods". */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
+
+export class Errand {
+  readonly #its: ErrandSettings
+  readonly #silence: NodeJS.Timeout
+  #up: ClientRequest
+  #bytesReadBefore = 0
+  #isAnswered = false
+  #isAbandoned = false
+
+  constructor(its: ErrandSettings) {
+    this.#its = its
+    this.#silence = setTimeout(() => its.silent(), its.route.server.timeoutMs)
+    this.#up = this.#open()
+  }
+
+  get up(): ClientRequest {
+    return this.#up
+  }
+
+  /** The BI server will have closed the connection after its answer. */
+  get endsConnection(): boolean {
+    return !this.#up.shouldKeepAlive
+  }
+
+  /** Bytes moved, or waited for somebody else than the BI server. */
+  moved(): void {
+    this.#silence.refresh()
+  }
+
+  /** From now on silence means nothing. */
+  listenNoMore(): void {
+    clearTimeout(this.#silence)
+  }
+
+  abandon(): void {
+    this.#isAbandoned = true
+    clearTimeout(this.#silence)
+    this.#up.destroy()
+  }
+
+  #open(): ClientRequest {
+    const { route, target, req, headers, bound } = this.#its
+    const sent = withHost(headers, target.authority, req, route.upstream.host)
+    const up = route.upstream.request({ method: req.method ?? '', path: target.path, headers: sent }, bound)
+    up.on('response', (answer) => {
+      this.#isAnswered = true
+      this.#its.answered(answer)
+    })
+    up.on('information', (information) => this.#its.informed(information))
+    up.on('error', (error) => this.#broke(up, error))
+    up.on('close', () => {
+      this.#its.closed()
+      // Node says no more than this of a switch of protocols that nobody asked for.
+      if (!this.#isAnswered) this.#broke(up, null)
+    })
+    if (this.#its.upgrades) {
+      up.on('upgrade', (answer, socket, first) => {
+        this.#isAnswered = true
+        this.#its.switched(answer, socket, first)
+      })
+    }
+    if (this.#mayRepeat) {
+      up.on('socket', (socket) => {
+        this.#bytesReadBefore = socket.bytesRead
+      })
+    }
+    return up
+  }
+
+  /** Nothing of it would be lost, nothing done twice, and nobody's login is at stake. */
+  get #mayRepeat(): boolean {
+    const { hasBody, upgrades, bound, req } = this.#its
+    return !hasBody && !upgrades && bound === null && IDEMPOTENT.has(req.method ?? '')
+  }
+
+  #broke(up: ClientRequest, error: Error | null): void {
+    if (up !== this.#up || this.#isAbandoned) return
+    const untouched = up.reusedSocket && up.socket?.bytesRead === this.#bytesReadBefore
+    if (error === null || this.#isAnswered || !untouched || !this.#mayRepeat) return this.#its.broke(error)
+    this.#its.report({ kind: 'sent-again', server: this.#its.route.server.name, code: codeOf(error) })
+    this.#up = this.#open()
+    this.#up.end()
+  }
+}
+
+/** A client of HTTP/1.0 need not name the host; an absolute-form names it in place of `Host` (RFC 9112, section 3.2.2). */
+function withHost(headers: string[], authority: string | null, req: IncomingMessage, upstreamHost: string): string[] {
+  if (req.headers.host === undefined) return ['Host', authority ?? upstreamHost, ...headers]
+  if (authority === null) return headers
+  return headers.map((value, at) => (at % 2 === 1 && headers[at - 1]?.toLowerCase() === 'host' ? authority : value))
+}

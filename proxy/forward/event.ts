@@ -1,0 +1,42 @@
+/**
+ * What the forwarder has to tell its operator. Names of servers, status and error codes, numbers of entries: no query
+ * text, no user, no address, no target (DESIGN.md, invariant 7).
+ */
+export type ForwardEvent =
+  /** The journal is broken, so the request was refused before it was forwarded. */
+  | { readonly kind: 'journal-refusal'; readonly server: string }
+  /** The journal failed while a query was under way: its answer was kept back. */
+  | { readonly kind: 'withheld'; readonly server: string; readonly code: string }
+  /** A query passed without an entry (`onJournalFailure: "forward"`). */
+  | { readonly kind: 'unrecorded'; readonly server: string; readonly code: string }
+  | { readonly kind: 'upstream-unreachable'; readonly server: string; readonly code: string }
+  | { readonly kind: 'upstream-gone'; readonly server: string; readonly code: string }
+  | { readonly kind: 'upstream-timeout'; readonly server: string }
+  /** A reused connection was closed under a request that could safely be sent again. */
+  | { readonly kind: 'sent-again'; readonly server: string; readonly code: string }
+  | { readonly kind: 'refused'; readonly server: string; readonly status: number; readonly reason: RefusalReason }
+  /** What arrived is no HTTP; `code` is the parser's. */
+  | { readonly kind: 'malformed'; readonly code: string; readonly status: number }
+  /** The reader of answers failed or stalled; the client noticed nothing. */
+  | { readonly kind: 'reader-failed'; readonly server: string; readonly code: string }
+  /** A fault of ours, in one exchange. */
+  | { readonly kind: 'failed'; readonly server: string; readonly code: string }
+
+export type RefusalReason =
+  | 'no-server'
+  | 'method'
+  | 'host'
+  | 'target'
+  | 'framing'
+  | 'transfer-coding'
+  | 'duplicate-header'
+  | 'connection-option'
+  | 'header-count'
+
+export type Report = (event: ForwardEvent) => void
+
+/** The stable code of anything thrown; never its message, which may quote what it stumbled on. */
+export function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'UNKNOWN'
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name
+}

@@ -1,0 +1,271 @@
+/**
+ * Forwarding: a reverse proxy that nobody notices, and that lets no answer out of which there is no entry.
+ *
+ * What holds here:
+ * - Bytes pass as they came, both ways: targets, header spelling, order and duplicates, bodies, trailers, 1xx answers;
+ *   only what belongs to one hop stays behind (RFC 9110, section 7.6.1 "Connection"). Bodies stream.
+ * - A request goes upstream at once; its answer leaves once the witness has the request durably (`Passage`, `Entry`).
+ * - Each ticket is answered once, whatever becomes of the exchange.
+ * - A request that two readers could read differently is not forwarded (`request-head.ts`).
+ * - Connections that somebody logged in on are shared with nobody (`Upstream`, `ClientConnection`).
+ * - What fails, fails for one exchange; a client is told by status or by a cut, never by a clean end that is none.
+ *
+ * Left to others: who asks (`proxy/identity`), keeping the record (`Witness`), reading answers (`ReadAnswer`), listening,
+ * and telling the operator (`report`; the events hold no personal data).
+ */
+import http, { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Answered, Asked, ReadAnswer, Witness } from '../exchange.ts'
+import { NOBODY } from '../identity/authorization.ts'
+import { ClientConnection, type Route } from './client-connection.ts'
+import { codeOf, type Report } from './event.ts'
+import { Passage, type Road } from './passage.ts'
+import { Arrival, createFrame, type Frame } from './passes.ts'
+import { type OwnStatus, rawAnswer } from './refusal.ts'
+import { chooseServer, type ForwardServer, readTarget } from './target.ts'
+import { Tunnel } from './tunnel.ts'
+import { Upstream } from './upstream.ts'
+
+export type { ForwardEvent } from './event.ts'
+export type { ForwardServer } from './target.ts'
+
+export interface ForwardOptions {
+  /** The first that fits takes the request. */
+  readonly servers: readonly ForwardServer[]
+  readonly witness: Witness
+  readonly readAnswer: ReadAnswer
+  /** How much of a request body is kept. */
+  readonly captureBytes: number
+  /** UTC milliseconds. */
+  readonly now?: () => number
+  readonly report: Report
+}
+
+export interface Forward {
+  /** Not yet listening. */
+  readonly server: http.Server
+  /** Accepts no more; resolves when all answers under way have left and all tickets are answered. WebSockets are cut. */
+  close(): Promise<void>
+}
+
+const MAX_HEADER_BYTES = 65_536
+const HEADERS_TIMEOUT_MS = 60_000
+/** As long as IIS keeps a connection: an NTLM client that comes back finds its login. */
+const KEEP_ALIVE_MS = 120_000
+/** A client that neither sends what it began nor takes what it asked for is given up. */
+const CLIENT_IDLE_MS = 120_000
+const MAX_CONNECTIONS = 10_000
+
+export function createForward(options: ForwardOptions): Forward {
+  return new Forwarder(options)
+}
+
+interface Line extends Route {
+  readonly host: string | null
+  readonly path: string | null
+  readonly frame: Frame
+}
+
+class Forwarder implements Forward {
+  readonly server: http.Server
+  readonly #lines: readonly Line[]
+  readonly #road: Road
+  readonly #connections = new WeakMap<Duplex, ClientConnection>()
+  /** Passages whose ticket has not been answered. */
+  #underway = 0
+  readonly #tunnels = new Set<Tunnel>()
+  #isClosing = false
+  #idle: () => void = () => undefined
+
+  constructor(options: ForwardOptions) {
+    this.#lines = options.servers.map((server) => ({
+      server,
+      host: server.host,
+      path: server.path,
+      upstream: new Upstream(server.upstream),
+      frame: createFrame(server.upstream),
+    }))
+    this.#road = {
+      witness: options.witness,
+      readAnswer: options.readAnswer,
+      captureBytes: options.captureBytes,
+      now: options.now ?? Date.now,
+      report: options.report,
+      isClosing: () => this.#isClosing,
+      over: () => this.#over(),
+    }
+    this.server = this.#listenTo(createServer())
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true
+    const closed = new Promise((resolve) => this.server.close(resolve))
+    for (const tunnel of this.#tunnels) tunnel.destroy()
+    await closed
+    if (this.#underway > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
+    for (const { upstream } of this.#lines) upstream.close()
+  }
+
+  #listenTo(server: http.Server<typeof Arrival>): http.Server<typeof Arrival> {
+    server.on('connection', (socket: Socket) => {
+      // Node sends a head that goes out alone in the socket's default encoding, UTF-8: 8-bit values would change.
+      socket.setDefaultEncoding('latin1')
+      this.#connections.set(socket, new ClientConnection(socket))
+    })
+    server.on('request', (req: Arrival, res) => this.#take(req, res, null))
+    server.on('checkContinue', (req: Arrival, res) => this.#take(req, res, null))
+    server.on('checkExpectation', (req: Arrival, res) => this.#take(req, res, null))
+    server.on('upgrade', (req: Arrival, socket, head) => this.#upgrade(req, socket, head))
+    server.on('connect', (req: Arrival, socket) => this.#connect(req, socket))
+    server.on('clientError', (error, socket) => this.#malformed(error, socket))
+    server.on('timeout', (socket) => this.#timeout(socket))
+    return server
+  }
+
+  #take(req: Arrival, res: ServerResponse, tunnel: Tunnel | null): void {
+    const connection = this.#connectionOf(req.socket)
+    const target = readTarget(req.method ?? '', req.url ?? '')
+    const host = target?.authority ?? req.headers.host
+    const line = target === null ? null : chooseServer(this.#lines, host, target.path)
+    const passage = new Passage({ road: this.#road, route: line, target, connection, req, res, tunnel })
+    this.#underway += 1
+    req.passage = passage
+    try {
+      if (target === null) passage.refuse(400, 'target', true)
+      else if (line === null) passage.refuse(404, 'no-server')
+      else if (tunnel !== null) line.frame.ws(req, req.socket, NOTHING)
+      else line.frame.web(req, res)
+    } catch (error) {
+      passage.failed(error)
+    }
+  }
+
+  /** Node has let go of the connection: what it does for other answers is done here, if it comes to one. */
+  #upgrade(req: Arrival, duplex: Duplex, head: Buffer): void {
+    const socket = req.socket
+    // Pipelined behind a request still unanswered: whose answer is whose could no longer be told.
+    if (!this.#connectionOf(socket).isIdle) return void duplex.destroy()
+    const tunnel = new Tunnel(socket, head)
+    this.#tunnels.add(tunnel)
+    socket.once('close', () => this.#tunnels.delete(tunnel))
+    const res = new ServerResponse(req)
+    res.shouldKeepAlive = false
+    res.assignSocket(socket)
+    socket.on('drain', () => res.emit('drain'))
+    res.on('finish', () => socket.destroySoon())
+    this.#take(req, res, tunnel)
+  }
+
+  #connect(req: Arrival, duplex: Duplex): void {
+    this.#road.report({ kind: 'refused', server: '', status: 405, reason: 'method' })
+    this.#attempt(this.#connectionOf(req.socket), req.method ?? '', req.url ?? '', 405)
+    duplex.on('error', () => duplex.destroy())
+    duplex.end(rawAnswer(405), () => duplex.destroy())
+  }
+
+  /** What Node's parser, or its clock, did not take for a request; also a connection that broke. */
+  #malformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+    const code = codeOf(error)
+    const status = statusOf(code)
+    if (status === null || !socket.writable) return void socket.destroy()
+    const connection = this.#connectionOf(socket)
+    this.#road.report({ kind: 'malformed', code, status })
+    const arriving = connection.arriving
+    if (arriving === null && status !== 408) this.#attempt(connection, '', '', status)
+    const unanswered = connection.isIdle || arriving?.isUnanswered === true
+    arriving?.malformed(status)
+    if (unanswered) socket.end(rawAnswer(status), 'latin1', () => socket.destroy())
+    else socket.destroy()
+  }
+
+  /** An entry for what never became a request. */
+  #attempt(connection: ClientConnection, method: string, target: string, status: number): void {
+    const { witness, now, report } = this.#road
+    if (!witness.ready) return
+    const at = now()
+    try {
+      const { ticket, durable } = witness.ask(attempted(connection.address, method, target, at))
+      durable.catch((error: unknown) => report({ kind: 'withheld', server: '', code: codeOf(error) }))
+      witness.answer(ticket, refused(status, at))
+    } catch (error) {
+      report({ kind: 'withheld', server: '', code: codeOf(error) })
+    }
+  }
+
+  #timeout(socket: Socket): void {
+    const connection = this.#connectionOf(socket)
+    if (connection.isIdle || connection.keepsWaiting) socket.destroy()
+  }
+
+  #connectionOf(socket: Duplex): ClientConnection {
+    const connection = this.#connections.get(socket)
+    if (connection === undefined) throw new Error('a connection nobody has seen arrive')
+    return connection
+  }
+
+  #over(): void {
+    this.#underway -= 1
+    if (this.#isClosing) this.server.closeIdleConnections()
+    if (this.#underway === 0) this.#idle()
+  }
+}
+
+const NOTHING = Buffer.alloc(0)
+
+function createServer(): http.Server<typeof Arrival> {
+  const server = http.createServer<typeof Arrival>({
+    IncomingMessage: Arrival,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    // An upload may take its time as long as it moves.
+    requestTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // We refuse it ourselves, so that the attempt leaves an entry.
+    requireHostHeader: false,
+    // What is switched to must be something we know to carry no queries past the record: not h2c.
+    shouldUpgradeCallback: (req) => req.method === 'GET' && /^websocket$/i.test(req.headers.upgrade ?? ''),
+  })
+  server.setTimeout(CLIENT_IDLE_MS)
+  // All of them: Node would drop the rest in silence.
+  server.maxHeadersCount = 0
+  server.maxConnections = MAX_CONNECTIONS
+  return server
+}
+
+/** `null`: no answer makes sense, because the connection itself broke. */
+function statusOf(code: string): OwnStatus | null {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return 431
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return 413
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return 408
+    case 'HPE_INVALID_EOF_STATE':
+      // The client left in the middle of its request.
+      return null
+    default:
+      return code.startsWith('HPE_') ? 400 : null
+  }
+}
+
+function attempted(clientAddress: string, method: string, target: string, askedAt: number): Asked {
+  const body = { bytes: NOTHING, extent: 'cut' } as const
+  return { askedAt, server: '', clientAddress, method, target, headers: [], identity: NOBODY, body }
+}
+
+function refused(status: number, endedAt: number): Answered {
+  return {
+    ending: 'refused',
+    status,
+    headers: [],
+    firstByteAt: endedAt,
+    endedAt,
+    answerBytes: 0,
+    userConfirmed: false,
+    requestBytes: 0,
+    requestHash: null,
+    facts: null,
+  }
+}

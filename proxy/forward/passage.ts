@@ -1,0 +1,431 @@
+/**
+ * One request on its way through the proxy, and its answer on the way back.
+ *
+ * The order is the safety, and here is where it is kept:
+ * - the request goes upstream as it arrives; once it is complete, or more of it has come than is kept, it is asked of the
+ *   witness; an answer that comes sooner has the request asked as far as it is known, for the answer can depend on no more;
+ * - nothing of an answer leaves before the witness has the request durably, and nothing at all if it cannot;
+ * - whatever happens, every ticket is answered once, when the exchange is over: that is when `res` has closed, however
+ *   it came to that, or when the tunnel has.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { AnswerFacts, Ending, Identity, RawHeaders, ReadAnswer, Witness } from '../exchange.ts'
+import { NOBODY, ownsConnection } from '../identity/authorization.ts'
+import { redact } from '../identity/redact.ts'
+import { answerHeaders } from './answer-head.ts'
+import { Capture } from './capture.ts'
+import type { ClientConnection, Leg, Route, Underway } from './client-connection.ts'
+import { Download } from './download.ts'
+import { Entry } from './entry.ts'
+import { Errand, type Information } from './errand.ts'
+import { codeOf, type RefusalReason, type Report } from './event.ts'
+import { Outcome } from './outcome.ts'
+import { ownAnswer, ownHeaders, reasonPhrase, type OwnStatus } from './refusal.ts'
+import { readRequestHead, type RequestHead } from './request-head.ts'
+import { beginReading, type SafeReading } from './safe-reading.ts'
+import type { Target } from './target.ts'
+import { Tunnel } from './tunnel.ts'
+import { Upload } from './upload.ts'
+
+/** What all passages share. */
+export interface Road {
+  readonly witness: Witness
+  readonly readAnswer: ReadAnswer
+  readonly captureBytes: number
+  readonly now: () => number
+  readonly report: Report
+  /** The proxy is closing: every connection ends with the answer under way. */
+  readonly isClosing: () => boolean
+  /** Called once for each passage, when its ticket has been answered. */
+  readonly over: () => void
+}
+
+export interface PassageSettings {
+  readonly road: Road
+  /** `null`: no BI server fits, or the target is none. */
+  readonly route: Route | null
+  readonly target: Target | null
+  readonly connection: ClientConnection
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  /** A WebSocket is asked for: the client's end of it. */
+  readonly tunnel: Tunnel | null
+}
+
+/** A client that goes on sending a request after its answer is listened to no longer than this. */
+const LINGER_MS = 30_000
+
+export class Passage implements Underway {
+  readonly #its: PassageSettings
+  readonly #askedAt: number
+  readonly #head: RequestHead
+  readonly #capture: Capture
+  readonly #entry: Entry
+  readonly #identity: Identity
+  readonly #leg: Leg | null
+  readonly #outcome = new Outcome()
+  #errand: Errand | null = null
+  #upload: Upload | null = null
+  #answer: IncomingMessage | null = null
+  #download: Download | null = null
+  #reading: SafeReading | null = null
+  #tunnelled = { up: 0, down: 0 }
+  #isOver = false
+
+  constructor(its: PassageSettings) {
+    this.#its = its
+    const { road, route, req, res } = its
+    this.#askedAt = road.now()
+    this.#head = readRequestHead(req, its.tunnel !== null)
+    this.#capture = new Capture(road.captureBytes)
+    this.#entry = new Entry({
+      witness: road.witness,
+      server: this.#server,
+      onJournalFailure: route?.server.onJournalFailure ?? 'refuse',
+      failed: (error, unrecorded) => this.#journalFailed(error, unrecorded),
+    })
+    this.#leg = route === null ? null : its.connection.toward(route)
+    this.#identity = this.#leg?.identity.claim(this.#authorization) ?? NOBODY
+    its.connection.begin(this)
+    res.on('close', () => this.#closed())
+  }
+
+  /** The head can be read in more than one way: why, and what to answer. */
+  get unclear(): Extract<RequestHead, { kind: 'unclear' }> | null {
+    return this.#head.kind === 'unclear' ? this.#head : null
+  }
+
+  get isArriving(): boolean {
+    return !this.#its.req.complete && this.#its.tunnel === null
+  }
+
+  get isUnanswered(): boolean {
+    return !this.#its.res.headersSent
+  }
+
+  get awaitsClient(): boolean {
+    const { res, tunnel } = this.#its
+    if (tunnel !== null) return false
+    if (res.writableNeedDrain) return true
+    const awaitsContinue = this.#head.kind === 'clear' && this.#head.expects && this.#capture.size === 0
+    return this.isArriving && !awaitsContinue && this.#upload?.isBlocked !== true
+  }
+
+  get #server(): string {
+    return this.#its.route?.server.name ?? ''
+  }
+
+  get #authorization(): string | undefined {
+    return this.#head.kind === 'clear' ? this.#head.authorization : undefined
+  }
+
+  /** Answers without asking the BI server; the attempt leaves an entry, where one can be made. */
+  refuse(status: OwnStatus, reason: RefusalReason, close = false): void {
+    this.#its.road.report({ kind: 'refused', server: this.#server, status, reason })
+    this.#outcome.decide('refused')
+    if (this.#its.road.witness.ready) this.#ask()
+    else this.#entry.giveUp()
+    this.#entry.whenKept(() => this.#say(status, close))
+  }
+
+  /** `true`: the journal is broken and the server's setting is to refuse, which has been done. */
+  refuseUnrecorded(): boolean {
+    const { road, route } = this.#its
+    if (road.witness.ready) return false
+    if (route?.server.onJournalFailure === 'forward') {
+      road.report({ kind: 'unrecorded', server: this.#server, code: 'JOURNAL_NOT_READY' })
+      this.#entry.miss()
+      return false
+    }
+    road.report({ kind: 'journal-refusal', server: this.#server })
+    this.#outcome.decide('refused')
+    this.#entry.giveUp()
+    this.#say(503, false)
+    return true
+  }
+
+  /** Gives a client that logs in by connection one upstream connection of its own. */
+  bindLogin(): void {
+    const { connection, route } = this.#its
+    if (route !== null && ownsConnection(this.#authorization)) connection.bind(route)
+  }
+
+  /** Sends the request on; the answer comes back by itself. */
+  send(): void {
+    const { req, tunnel } = this.#its
+    const errand = this.#set()
+    this.#errand = errand
+    if (tunnel !== null) tunnel.onGone(() => this.#its.res.destroy())
+    if (this.#head.kind === 'clear' && this.#head.hasBody && tunnel === null) {
+      this.#upload = new Upload(req, errand.up, this.#capture, {
+        moved: () => this.#moved(),
+        enough: () => this.#ask(),
+        ended: () => this.#ask(),
+      })
+      return
+    }
+    errand.up.end()
+    this.#capture.end()
+    this.#ask()
+  }
+
+  /** What was to be the rest of the body is no HTTP; the caller answers `status` on the bare socket. */
+  malformed(status: number): void {
+    this.#outcome.decide('refused')
+    if (this.isUnanswered) this.#outcome.beginOwn(status, this.#its.road.now())
+    this.#abandonUpstream()
+  }
+
+  /** A fault of ours: the client is not left waiting, and the ticket not open. */
+  failed(error: unknown): void {
+    this.#its.road.report({ kind: 'failed', server: this.#server, code: codeOf(error) })
+    this.#giveUp(502, 'upstream-unreachable')
+  }
+
+  // ——— up ———
+
+  #set(): Errand {
+    const { route, target, req, road, tunnel } = this.#its
+    const head = this.#head
+    if (route === null || target === null || head.kind !== 'clear') throw new Error('a refused request is not sent')
+    return new Errand({
+      route,
+      target,
+      req,
+      headers: head.headers,
+      hasBody: head.hasBody,
+      upgrades: tunnel !== null,
+      bound: this.#leg?.bound ?? null,
+      report: road.report,
+      answered: (answer) => this.#guarded(() => this.#answered(answer)),
+      informed: (information) => this.#guarded(() => this.#inform(information)),
+      switched: (answer, socket, first) => this.#guarded(() => this.#switch(answer, socket, first)),
+      broke: (error) => this.#broke(error),
+      closed: () => this.#upload?.stop(),
+      silent: () => this.#silent(),
+    })
+  }
+
+  #ask(): void {
+    if (!this.#entry.isOpen) return
+    const { req, connection } = this.#its
+    this.#entry.ask({
+      askedAt: this.#askedAt,
+      server: this.#server,
+      clientAddress: connection.address,
+      method: req.method ?? '',
+      target: req.url ?? '',
+      headers: redact(req.rawHeaders),
+      identity: this.#identity,
+      body: this.#capture.take(),
+    })
+  }
+
+  #moved(): void {
+    this.#errand?.moved()
+  }
+
+  /** Time is up; but it counts only where the BI server is the one that is waited for. */
+  #silent(): void {
+    if (this.awaitsClient || this.#download?.isHeld === true || this.#entry.isPending) return this.#moved()
+    this.#its.road.report({ kind: 'upstream-timeout', server: this.#server })
+    this.#giveUp(504, 'upstream-timeout')
+  }
+
+  /** The upstream connection failed, or closed (`null`), before the answer was complete. */
+  #broke(error: Error | null): void {
+    // Where the end is decided, this is only its consequence.
+    if (this.#outcome.isDecided) return
+    if (this.#answer !== null) return this.#answerBroke(this.#answer, error)
+    const { road } = this.#its
+    road.report({ kind: 'upstream-unreachable', server: this.#server, code: codeOf(error) })
+    this.#giveUp(502, 'upstream-unreachable')
+  }
+
+  // ——— down ———
+
+  #inform(information: Information): void {
+    const { res, req, tunnel } = this.#its
+    this.#moved()
+    if (tunnel !== null || req.httpVersion !== '1.1') return
+    // 100 says nothing of the query, and the rest of the query waits for it; all others wait for the entry.
+    if (information.statusCode === 100) {
+      if (!res.headersSent && !res.destroyed) res.writeContinue()
+      return
+    }
+    this.#whenKept(() => {
+      if (!res.headersSent && !res.destroyed) res.writeInformation(information.statusCode, information.rawHeaders)
+    })
+  }
+
+  #answered(answer: IncomingMessage): void {
+    this.#answer = answer
+    this.#moved()
+    answer.on('close', () => this.#answerBroke(answer, answer.errored))
+    this.#ask()
+    this.#whenKept(() => this.#passOn(answer))
+  }
+
+  #passOn(answer: IncomingMessage): void {
+    const { road, res, req } = this.#its
+    if (this.#outcome.isDecided || res.destroyed) return
+    const status = answer.statusCode ?? 502
+    const bodiless = status === 204 || status === 304
+    const chunked = req.httpVersion === '1.1' && !bodiless
+    const headers = answerHeaders(answer, { chunked, close: this.#mustClose() })
+    if (headers === null) return this.#giveUp(502, 'upstream-gone')
+    const kept = this.#begin(answer, status)
+    if (!bodiless && req.method !== 'HEAD') {
+      this.#reading = beginReading(road.readAnswer, { status, headers: kept }, (code) =>
+        road.report({ kind: 'reader-failed', server: this.#server, code }),
+      )
+    }
+    res.sendDate = false
+    res.writeHead(status, answer.statusMessage ?? '', headers)
+    this.#download = new Download(answer, res, this.#reading, () => this.#moved())
+    this.#download.begin()
+  }
+
+  /** Notes the head of the answer, and gives back what is kept of it. */
+  #begin(answer: IncomingMessage, status: number): RawHeaders {
+    const kept = redact(answer.rawHeaders)
+    const confirmed = this.#leg?.identity.answered(this.#identity, status) ?? false
+    this.#outcome.begin(status, kept, this.#its.road.now(), confirmed)
+    return kept
+  }
+
+  /** What the BI server sends may be something Node refuses to send on; that ends the exchange, not the process. */
+  #guarded(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  #whenKept(leave: () => void): void {
+    this.#entry.whenKept(() => this.#guarded(leave))
+  }
+
+  #mustClose(): boolean {
+    const { connection, road } = this.#its
+    const loginEnds = (this.#leg?.bound ?? null) !== null && this.#errand?.endsConnection === true
+    return connection.mustClose || road.isClosing() || loginEnds
+  }
+
+  #switch(answer: IncomingMessage, socket: Duplex, first: Buffer): void {
+    const { tunnel, res } = this.#its
+    if (tunnel === null) return
+    this.#answer = answer
+    this.#errand?.listenNoMore()
+    socket.on('error', (error) => this.#broke(error))
+    // Node has let go of it, so that whoever ends the exchange before the tunnel is open must end it here.
+    res.once('close', () => {
+      if (!tunnel.isOpen) socket.destroy()
+    })
+    this.#whenKept(() => {
+      if (this.#outcome.isDecided || res.destroyed) return
+      if (socket.destroyed) return this.#giveUp(502, 'upstream-gone')
+      this.#begin(answer, 101)
+      tunnel.open(answer, socket, first, (end) => {
+        this.#outcome.decide(end.ending)
+        this.#tunnelled = end
+        this.#over()
+      })
+    })
+  }
+
+  /** Told by an error too: Node takes an answer without a length for complete when its connection is reset. */
+  #answerBroke(answer: IncomingMessage, error: Error | null): void {
+    if (answer.complete || this.#outcome.isDecided) return
+    this.#its.road.report({ kind: 'upstream-gone', server: this.#server, code: codeOf(error) })
+    this.#giveUp(502, 'upstream-gone')
+  }
+
+  // ——— ends ———
+
+  #journalFailed(error: unknown, unrecorded: boolean): void {
+    const { road } = this.#its
+    road.report({ kind: unrecorded ? 'unrecorded' : 'withheld', server: this.#server, code: codeOf(error) })
+    if (unrecorded) return
+    if (this.#outcome.isRefused) return this.#say(503, true)
+    this.#outcome.decide('withheld')
+    this.#abandonUpstream()
+    this.#say(503, false)
+  }
+
+  /** Ends the exchange with the proxy's own answer, or, where the BI server's has begun, by cutting it. */
+  #giveUp(status: OwnStatus, ending: Ending): void {
+    this.#outcome.decide(ending)
+    this.#abandonUpstream()
+    this.#ask()
+    this.#entry.whenKept(() => this.#say(status, false))
+  }
+
+  #abandonUpstream(): void {
+    this.#upload?.stop()
+    this.#errand?.abandon()
+  }
+
+  #say(status: OwnStatus, close: boolean): void {
+    const { res } = this.#its
+    if (res.destroyed || res.writableEnded) return
+    if (res.headersSent) return this.#cut()
+    const answer = ownAnswer(status, close || this.#mustClose())
+    this.#outcome.beginOwn(status, this.#its.road.now())
+    res.writeHead(status, reasonPhrase(status), ownHeaders(answer))
+    res.end(answer.body)
+  }
+
+  /** An answer that ends only with its connection would look whole after an orderly close. */
+  #cut(): void {
+    const { res } = this.#its
+    if (res.chunkedEncoding || this.#outcome.hasLength) res.destroy()
+    else res.socket?.resetAndDestroy()
+  }
+
+  #closed(): void {
+    const { req, res, connection } = this.#its
+    if (this.#tunnelIsOpen) return
+    if (!res.writableFinished) {
+      this.#outcome.decide('client-gone')
+      this.#abandonUpstream()
+    } else if (!req.complete) {
+      const timer = setTimeout(() => connection.destroy(), LINGER_MS).unref()
+      req.once('close', () => {
+        clearTimeout(timer)
+        this.#abandonUpstream()
+      })
+      req.once('end', () => clearTimeout(timer))
+      req.resume()
+    }
+    this.#outcome.decide('complete')
+    this.#errand?.listenNoMore()
+    this.#ask()
+    this.#over()
+  }
+
+  get #tunnelIsOpen(): boolean {
+    return this.#its.tunnel?.isOpen === true
+  }
+
+  #over(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    const endedAt = this.#its.road.now()
+    this.#its.connection.end(this)
+    if (this.#reading === null) return this.#record(endedAt, null)
+    void this.#reading.end(this.#outcome.isComplete).then((facts) => this.#record(endedAt, facts))
+  }
+
+  #record(endedAt: number, facts: AnswerFacts | null): void {
+    const sizes = {
+      answerBytes: (this.#download?.bytes ?? 0) + this.#tunnelled.down,
+      requestBytes: this.#capture.size + this.#tunnelled.up,
+      requestHash: this.#capture.hash(),
+    }
+    this.#entry.answer(this.#outcome.answered(endedAt, facts, sizes))
+    this.#its.road.over()
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * Reads the head of a request for the one purpose of sending it on without a second meaning.
+ *
+ * Two servers that disagree about where a request ends can be made to see a request the other did not (RFC 9112,
+ * section 11.2 "Request Smuggling"); here that would be a query without an entry. Node's parser refuses the worst, and
+ * what it lets through is refused here wherever a reader less strict could take it otherwise.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { RefusalReason } from './event.ts'
+import { connectionOptions } from './connection-option.ts'
+import { keepLatin1 } from './content-disposition.ts'
+
+export type RequestHead =
+  | {
+      readonly kind: 'clear'
+      /** For `node:http`, raw: spelling, order and duplicates as sent; hop-by-hop ones left out. */
+      readonly headers: string[]
+      readonly hasBody: boolean
+      readonly expects: boolean
+      /** The only `Authorization` there is. */
+      readonly authorization: string | undefined
+    }
+  | { readonly kind: 'unclear'; readonly status: 400 | 431 | 501; readonly reason: RefusalReason }
+
+/** Beyond this Node drops headers in silence; a lost `Authorization` would be somebody else's query. */
+const MAX_HEADERS = 2000
+
+/** Of these a second line would leave it to chance which one a reader takes. By length, so that few are looked at. */
+const SINGLE = new Map([
+  [4, 'host'],
+  [13, 'authorization'],
+  [14, 'content-length'],
+  [17, 'transfer-encoding'],
+])
+
+export function readRequestHead(req: IncomingMessage, upgrade: boolean): RequestHead {
+  const known = req.headers
+  const unclear = ambiguity(req)
+  if (unclear !== null) return unclear
+  const options = connectionOptions(known.connection)
+  if (options === null) return refused(400, 'connection-option')
+  const chunked = known['transfer-encoding'] !== undefined
+  return {
+    kind: 'clear',
+    headers: forwarded(req, options, upgrade),
+    hasBody: chunked || (known['content-length'] ?? '0') !== '0',
+    expects: known.expect !== undefined,
+    authorization: known.authorization,
+  }
+}
+
+function ambiguity(req: IncomingMessage): RequestHead | null {
+  if (req.rawHeaders.length / 2 > MAX_HEADERS) return refused(431, 'header-count')
+  const modern = req.httpVersion === '1.1'
+  const coding = req.headers['transfer-encoding']
+  // RFC 9112, section 6.1 "Transfer-Encoding": one that is not understood is 501; a message of HTTP/1.0 with any is faulty.
+  if (coding !== undefined && !modern) return refused(400, 'transfer-coding')
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') return refused(501, 'transfer-coding')
+  if (modern && req.headers.host === undefined) return refused(400, 'host')
+  return repeats(req.rawHeaders) ? refused(400, 'duplicate-header') : null
+}
+
+function repeats(raw: readonly string[]): boolean {
+  let seen = 0
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at] ?? ''
+    if (SINGLE.get(name.length) !== name.toLowerCase()) continue
+    const bit = 1 << name.length
+    if ((seen & bit) !== 0) return true
+    seen |= bit
+  }
+  return false
+}
+
+function forwarded(req: IncomingMessage, options: ReadonlySet<string>, upgrade: boolean): string[] {
+  const raw = req.rawHeaders
+  const chunked = req.headers['transfer-encoding'] !== undefined
+  const wantsTrailers = req.headers.te !== undefined && /(?:^|[\s,])trailers(?:$|[\s,;])/i.test(String(req.headers.te))
+  const connection = upgrade ? 'Upgrade' : wantsTrailers ? 'keep-alive, TE' : 'keep-alive'
+  const headers: string[] = []
+  let connectionSent = false
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = raw[at] ?? ''
+    const value = raw[at + 1] ?? ''
+    const lower = name.toLowerCase()
+    switch (lower) {
+      case 'connection':
+        if (!connectionSent) headers.push(name, connection)
+        connectionSent = true
+        break
+      case 'upgrade':
+        if (upgrade) headers.push(name, value)
+        break
+      case 'trailer':
+        if (chunked) headers.push(name, value)
+        break
+      case 'te':
+      case 'keep-alive':
+      case 'proxy-connection':
+        break
+      default:
+        if (!options.has(lower)) headers.push(name, value)
+    }
+  }
+  // We pass trailers on, so we may say so for ourselves (RFC 9110, section 10.1.4 "TE").
+  if (wantsTrailers) headers.push('TE', 'trailers', ...(connectionSent ? [] : ['Connection', connection]))
+  keepLatin1(headers)
+  return headers
+}
+
+function refused(status: 400 | 431 | 501, reason: RefusalReason): RequestHead {
+  return { kind: 'unclear', status, reason }
+}

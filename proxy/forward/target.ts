@@ -1,0 +1,46 @@
+/** Where a request wants to go (RFC 9112, section 3.2 "Request Target"), and which BI server that is. */
+export interface ForwardServer {
+  readonly name: string
+  readonly upstream: URL
+  /** Answer for requests with this Host only; `null`: any. */
+  readonly host: string | null
+  /** Answer for request targets that begin so; `null`: any. */
+  readonly path: string | null
+  readonly onJournalFailure: 'refuse' | 'forward'
+  /** How long the BI server may keep silent before it is given up. */
+  readonly timeoutMs: number
+}
+
+export interface Target {
+  /** What is asked for, in origin-form or `*`: untouched but for a scheme and authority in front. */
+  readonly path: string
+  /** The authority of an absolute-form, which takes the place of `Host`; `null` for the other forms. */
+  readonly authority: string | null
+}
+
+/** `null`: the target has none of the forms a server is asked in. */
+export function readTarget(method: string, target: string): Target | null {
+  if (target.startsWith('/')) return { path: target, authority: null }
+  if (target === '*') return method === 'OPTIONS' ? { path: target, authority: null } : null
+  const [, authority = '', rest = ''] = /^https?:\/\/([^/?#@\s]+)(.*)$/i.exec(target) ?? []
+  if (authority === '') return null
+  if (rest === '' && method === 'OPTIONS') return { path: '*', authority }
+  return { path: rest.startsWith('/') ? rest : `/${rest}`, authority }
+}
+
+/** Names are compared without case and without port; the first server that fits is taken. */
+export function chooseServer<T extends Pick<ForwardServer, 'host' | 'path'>>(
+  servers: readonly T[],
+  host: string | undefined,
+  path: string,
+): T | null {
+  const fits = (server: T) =>
+    (server.host === null || hostName(server.host) === hostName(host ?? '')) &&
+    (server.path === null || path.startsWith(server.path))
+  return servers.find(fits) ?? null
+}
+
+/** `uri-host [ ":" port ]` (RFC 9110, section 7.2 "Host and :authority"), an IPv6 address in its brackets. */
+function hostName(host: string): string {
+  return host.trim().toLowerCase().replace(/:\d*$/, '')
+}

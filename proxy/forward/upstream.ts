@@ -1,0 +1,110 @@
+/**
+ * The connections to one BI server: a pool that all ordinary clients share, and connections of their own for clients
+ * whose authentication is the connection's (NTLM, Negotiate).
+ *
+ * A shared connection on which somebody has logged in would answer everybody as him. So from its first `NTLM` or
+ * `Negotiate` on, a client connection sends over a bound one: one socket, opened once, used by nobody else, and lost for
+ * good when it closes, for a second one would not be logged in.
+ */
+import http from 'node:http'
+import https from 'node:https'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { keepLastWords } from './last-words.ts'
+
+/**
+ * An idle pooled connection is closed before the BI server is likely to: a request that crosses with the closing cannot
+ * always be sent again. Node's agent takes the server's own `Keep-Alive: timeout` where that is shorter.
+ */
+const IDLE_POOLED_MS = 4000
+const MAX_HEADER_BYTES = 65_536
+
+export interface UpstreamRequest {
+  readonly method: string
+  /** In origin-form or `*`. */
+  readonly path: string
+  readonly headers: readonly string[]
+}
+
+/** The one upstream connection of one client connection. */
+export interface BoundConnection {
+  readonly agent: http.Agent
+  close(): void
+}
+
+/** The upstream connection on which a client had logged in is gone; another would not be logged in. */
+export class BoundConnectionLost extends Error {
+  override readonly name = 'BoundConnectionLost'
+  readonly code = 'BOUND_CONNECTION_LOST'
+}
+
+export class Upstream {
+  /** The authority, for clients of HTTP/1.0 that send no `Host`. */
+  readonly host: string
+  readonly #secure: boolean
+  readonly #hostname: string
+  readonly #port: string
+  readonly #prefix: string
+  readonly #pool: http.Agent
+
+  constructor(url: URL) {
+    this.host = url.host
+    this.#secure = url.protocol === 'https:'
+    this.#hostname = url.hostname.replace(/^\[|\]$/g, '')
+    this.#port = url.port
+    this.#prefix = url.pathname.replace(/\/$/, '')
+    this.#pool = this.#agent({ keepAlive: true, timeout: IDLE_POOLED_MS }, (connect) => connect())
+  }
+
+  /** Begins a request; its header goes out with the first byte of its body, or at its end. */
+  request({ method, path, headers }: UpstreamRequest, bound: BoundConnection | null): http.ClientRequest {
+    const request = (this.#secure ? https : http).request({
+      agent: bound?.agent ?? this.#pool,
+      host: this.#hostname,
+      port: this.#port,
+      method,
+      path: path === '*' ? path : this.#prefix + path,
+      headers,
+      // Nothing is added to what the client sent: no `Connection`, no length, no coding.
+      setDefaultHeaders: false,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    })
+    request.maxHeadersCount = 0
+    return request
+  }
+
+  /** @param lost called once when the connection has closed, whoever closed it. */
+  bind(lost: () => void): BoundConnection {
+    let opened = false
+    // No time-out, and no safety margin on the server's own: it is for the server to end a login.
+    const options = { keepAlive: true, maxSockets: 1, maxFreeSockets: 1, agentKeepAliveTimeoutBuffer: 0 }
+    const agent = this.#agent(options, (connect) => {
+      if (opened) return new Socket().destroy(new BoundConnectionLost('the bound upstream connection has closed'))
+      opened = true
+      return connect()?.once('close', lost)
+    })
+    return { agent, close: () => agent.destroy() }
+  }
+
+  close(): void {
+    this.#pool.destroy()
+  }
+
+  #agent(options: http.AgentOptions, open: (connect: Connect) => Connected): http.Agent {
+    const agent: http.Agent = this.#secure ? new https.Agent(options) : new http.Agent(options)
+    const create = agent.createConnection.bind(agent)
+    agent.createConnection = (args) => open(() => prepared(create(args)))
+    return agent
+  }
+}
+
+type Connected = Duplex | null | undefined
+type Connect = () => Connected
+
+function prepared(socket: Connected): Connected {
+  if (socket === null || socket === undefined) return socket
+  // Node sends a head that goes out alone in the socket's default encoding, UTF-8: 8-bit values would change.
+  socket.setDefaultEncoding('latin1')
+  keepLastWords(socket)
+  return socket
+}

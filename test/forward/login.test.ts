@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict'
+import http from 'node:http'
+import { test } from 'node:test'
+import { authenticateMessage, negotiateMessage } from '../identity/ntlm-message.ts'
+import { bare, biServer, connect, eventually, type Front, ours, rawServer, type Scope } from './support.ts'
+
+// A BI server behind NTLM, as IIS is: the login is the connection's. Two messages prove it, then requests carry nothing.
+async function ntlmServer(
+  scope: Scope,
+): Promise<{ readonly port: number; readonly open: () => number; readonly logOut: () => void }> {
+  const users = new Map<object, string>()
+  const sockets = new Set<{ destroy(): void }>()
+  const challenge = (res: http.ServerResponse, token: string) =>
+    res.writeHead(401, ['WWW-Authenticate', 'Negotiate', 'WWW-Authenticate', `NTLM${token}`]).end('who?')
+  const port = await biServer(scope, (req, res) => {
+    if (!sockets.has(req.socket)) req.socket.once('close', () => sockets.delete(req.socket))
+    sockets.add(req.socket)
+    req.resume().on('end', () => {
+      const token = /^NTLM (.*)$/.exec(req.headers.authorization ?? '')?.[1]
+      const message = Buffer.from(token ?? '', 'base64')
+      if (token !== undefined && message.readUInt32LE(8) === 1) {
+        users.delete(req.socket)
+        return challenge(res, ` ${Buffer.from('NTLMSSP\0\x02\0\0\0').toString('base64')}`)
+      }
+      if (token !== undefined) users.set(req.socket, userOf(message))
+      const user = users.get(req.socket)
+      if (user === undefined || user === 'stranger') return challenge(res, '')
+      // Slow now and then, so that connections would be swapped if they could be.
+      return setTimeout(() => res.end(`you are ${user}`), Math.random() * 5)
+    })
+  })
+  const logOut = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  return { port, open: () => sockets.size, logOut }
+}
+
+const userOf = (message: Buffer) =>
+  message.toString('utf16le', message.readUInt32LE(40), message.readUInt32LE(40) + message.readUInt16LE(36))
+
+const negotiate = `NTLM ${negotiateMessage.toString('base64')}`
+const authenticate = (user: string) =>
+  `NTLM ${authenticateMessage({ domain: 'KOMMUNE', user, workstation: 'PC-7' }).toString('base64')}`
+
+class Client {
+  readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+  readonly #port: number
+  constructor(port: number) {
+    this.#port = port
+  }
+  async ask(
+    authorization: string | null,
+  ): Promise<{ readonly status: number; readonly text: string; readonly lines: readonly string[] }> {
+    const headers = [
+      'Host',
+      'bi',
+      ...(authorization === null ? [] : ['Authorization', authorization]),
+      'Content-Length',
+      '1',
+    ]
+    const options = { port: this.#port, host: '127.0.0.1', method: 'POST', agent: this.#agent, headers }
+    return new Promise((resolve, reject) => {
+      const request = http.request(options, (response) => {
+        let text = ''
+        response
+          .setEncoding('utf8')
+          .on('data', (part: string) => (text += part))
+          .on('error', reject)
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text, lines: response.rawHeaders }))
+      })
+      request.on('error', reject).end('x')
+    })
+  }
+  async logIn(user: string): Promise<string> {
+    await this.ask(negotiate)
+    return (await this.ask(authenticate(user))).text
+  }
+  close(): void {
+    this.#agent.destroy()
+  }
+}
+
+/** Many people at once, each with several requests after his login, and strangers among them who never log in. */
+async function nobodyIsServedAsAnother(front: Front, scope: Scope): Promise<void> {
+  const { port: upstream } = await ntlmServer(scope)
+  const { port } = await front(scope, upstream)
+  const client = () => {
+    const made = new Client(port)
+    scope.after(() => made.close())
+    return made
+  }
+  const people = Array.from({ length: 40 }, async (_, n) => {
+    const person = client()
+    assert.equal(await person.logIn(`user${n}`), `you are user${n}`)
+    for (let turn = 0; turn < 5; turn++) assert.equal((await person.ask(null)).text, `you are user${n}`)
+  })
+  const strangers = Array.from({ length: 40 }, async () => {
+    const stranger = client()
+    for (let turn = 0; turn < 6; turn++) assert.equal((await stranger.ask(null)).status, 401)
+  })
+  await Promise.all([...people, ...strangers])
+}
+
+test(
+  'however many log in by connection at once, nobody is served as another, nor recorded so',
+  { timeout: 20_000 },
+  async (t) => {
+    let proxy: Awaited<ReturnType<typeof ours>> | undefined
+    await nobodyIsServedAsAnother(async (scope, upstream) => (proxy = await ours(scope, upstream)), t)
+    assert.ok(proxy)
+    const { witness } = proxy
+    assert.equal(witness.asked.length, 40 * 7 + 40 * 6)
+    const answers = await witness.outcomes(witness.asked.length)
+    const recorded = witness.asked.map(
+      ({ identity }, at) => `${identity.user} ${identity.source} ${answers[at]?.userConfirmed}`,
+    )
+    const count = (line: string) => recorded.filter((one) => one === line).length
+    for (let n = 0; n < 40; n++) assert.equal(count(`KOMMUNE\\user${n} ntlm true`), 6)
+    assert.equal(count('null none false'), 40 * 6)
+    assert.equal(count('null ntlm false'), 40)
+  },
+)
+
+test('a bare http-proxy fails: with a keep-alive agent it serves one as another', { timeout: 20_000 }, async (t) => {
+  await assert.rejects(nobodyIsServedAsAnother(bare, t), assert.AssertionError)
+})
+
+test('a user the BI server turns away is recorded as claimed, not as confirmed, and is forgotten', async (t) => {
+  const { port: upstream } = await ntlmServer(t)
+  const { port, witness } = await ours(t, upstream)
+  const client = new Client(port)
+  t.after(() => client.close())
+  await client.logIn('stranger')
+  await client.ask(null)
+  const answers = await witness.outcomes(3)
+  assert.deepEqual(
+    witness.asked.map(({ identity }) => identity.user),
+    [null, 'KOMMUNE\\stranger', null],
+  )
+  assert.deepEqual(
+    answers.map(({ userConfirmed, status }) => [userConfirmed, status]),
+    [
+      [false, 401],
+      [false, 401],
+      [false, 401],
+    ],
+  )
+  assert.equal(witness.asked[1]?.identity.workstation, 'PC-7')
+})
+
+test('the login ends on both sides when either side ends', async (t) => {
+  const { port: upstream, open, logOut } = await ntlmServer(t)
+  const { port } = await ours(t, upstream)
+  const leaves = new Client(port)
+  assert.equal(await leaves.logIn('anna'), 'you are anna')
+  assert.equal(open(), 1)
+  leaves.close()
+  await eventually('the upstream connection closed', () => open() === 0)
+
+  const stays = connect(t, port)
+  const say = (message: string) => stays.send(`GET / HTTP/1.1\r\nHost: a\r\nAuthorization: ${message}\r\n\r\n`)
+  await say(negotiate).has('who?')
+  await say(authenticate('bent')).has('you are bent')
+  logOut()
+  await stays.until('the end', ({ closed }) => closed)
+})
+
+test('an answer under way when the login ends still comes whole, and its connection closes after it', async (t) => {
+  const upstream = await biServer(t, (req, res) => {
+    res.setHeader('Connection', 'close')
+    res.end(`you are ${req.headers.authorization?.slice(0, 4)}`)
+  })
+  const { port } = await ours(t, upstream)
+  const client = connect(t, port).send(`GET / HTTP/1.1\r\nHost: a\r\nAuthorization: ${negotiate}\r\n\r\n`)
+  const text = await client.end()
+  assert.match(text, /^HTTP\/1.1 200 [^]*\r\nConnection: close\r\n[^]*you are NTLM/)
+})
+
+test('requests of ordinary clients share their upstream connections', async (t) => {
+  let connections = 0
+  const upstream = await rawServer(t, (socket) => {
+    connections += 1
+    socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'))
+  })
+  const { port } = await ours(t, upstream)
+  for (let n = 0; n < 10; n++) await connect(t, port).send('GET / HTTP/1.1\r\nHost: a\r\n\r\n').has('ok')
+  assert.equal(connections, 1)
+})
+
+test('nothing that is sent twice could be done twice: a POST on a connection just closed is answered 502', async (t) => {
+  let served = 0
+  const upstream = await rawServer(t, (socket) => {
+    let here = 0
+    socket.on('data', () => {
+      here += 1
+      if (here === 2) return socket.resetAndDestroy()
+      served += 1
+      return socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+    })
+  })
+  const { port, witness, events } = await ours(t, upstream)
+  const post = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx'
+  await connect(t, port).send(post).has('ok')
+  await connect(t, port)
+    .send(post)
+    .has(/^HTTP\/1.1 502 /)
+  await connect(t, port).send(post).has('ok')
+  assert.equal(served, 2)
+  assert.equal((await witness.outcomes(3))[1]?.ending, 'upstream-unreachable')
+  assert.deepEqual(events, [{ kind: 'upstream-unreachable', server: 'bi', code: 'ECONNRESET' }])
+})

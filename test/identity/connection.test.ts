@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { clientAddress } from '../../proxy/identity/address.ts'
+import { ConnectionIdentity } from '../../proxy/identity/connection.ts'
+import { redact } from '../../proxy/identity/redact.ts'
+import { authenticateMessage, negotiateMessage } from './ntlm-message.ts'
+
+const NEGOTIATE = `NTLM ${negotiateMessage.toString('base64')}`
+const as = (user: string) => `NTLM ${authenticateMessage({ domain: 'K', user, workstation: 'W' }).toString('base64')}`
+const BASIC = `Basic ${Buffer.from('bent:x').toString('base64')}`
+
+test('a user who logged in by connection is the user of every later request on it', () => {
+  const connection = new ConnectionIdentity()
+  assert.equal(connection.answered(connection.claim(NEGOTIATE), 401), false)
+  assert.equal(connection.answered(connection.claim(as('anna')), 200), true)
+  const later = connection.claim(undefined)
+  assert.equal(later.user, 'K\\anna')
+  assert.equal(connection.answered(later, 500), true)
+})
+
+test('a request pipelined behind the login is claimed by it, and falls with it', () => {
+  const connection = new ConnectionIdentity()
+  const login = connection.claim(as('anna'))
+  const behind = connection.claim(undefined)
+  assert.equal(behind.user, 'K\\anna')
+  assert.equal(connection.answered(login, 401), false)
+  assert.equal(connection.answered(behind, 401), false)
+  assert.equal(connection.claim(undefined).user, null)
+})
+
+test('a new login takes the place of the old one from its first message on', () => {
+  const connection = new ConnectionIdentity()
+  connection.answered(connection.claim(as('anna')), 200)
+  connection.answered(connection.claim(NEGOTIATE), 401)
+  assert.equal(connection.claim(undefined).user, null)
+  connection.answered(connection.claim(as('bent')), 200)
+  assert.equal(connection.claim(undefined).user, 'K\\bent')
+})
+
+test('a Basic user is the user of his request alone', () => {
+  const connection = new ConnectionIdentity()
+  assert.equal(connection.answered(connection.claim(BASIC), 200), true)
+  assert.deepEqual(connection.claim(undefined), { user: null, source: 'none', workstation: null })
+})
+
+test('of two users on one connection neither is confirmed for the request that names the other', () => {
+  const connection = new ConnectionIdentity()
+  connection.answered(connection.claim(as('anna')), 200)
+  const other = connection.claim(BASIC)
+  assert.equal(other.user, 'bent')
+  assert.equal(connection.answered(other, 200), false)
+  assert.equal(connection.claim('Nonsense').user, 'K\\anna')
+})
+
+test('nobody is confirmed by a 401, and nobody is confirmed as nobody', () => {
+  const connection = new ConnectionIdentity()
+  assert.equal(connection.answered(connection.claim(BASIC), 401), false)
+  assert.equal(connection.answered(connection.claim(undefined), 200), false)
+  assert.equal(connection.answered(connection.claim(NEGOTIATE), 200), false)
+})
+
+test('one client has one address, however its socket writes it', () => {
+  assert.equal(clientAddress('::ffff:10.1.2.3'), '10.1.2.3')
+  assert.equal(clientAddress('::FFFF:10.1.2.3'), '10.1.2.3')
+  assert.equal(clientAddress('10.1.2.3'), '10.1.2.3')
+  assert.equal(clientAddress('2001:db8::1'), '2001:db8::1')
+  assert.equal(clientAddress(undefined), '')
+})
+
+test('what opens doors is withheld, in any spelling; everything else is kept in its place', () => {
+  const open = [
+    'Host',
+    'X-AS-SessionID',
+    'SOAPAction',
+    'SspropInitAppName',
+    'X-Forwarded-User',
+    'Content-Type',
+    'Authority',
+  ]
+  const closed = [
+    'Authorization',
+    'PROXY-AUTHORIZATION',
+    'cookie',
+    'Set-Cookie',
+    'X-Tableau-Auth',
+    'X-AS-GetSessionToken',
+    'x-ms-xls2stoken',
+    'X-Api-Key',
+    'apikey',
+    'Client-Secret',
+    'X-Password',
+    'WWW-Authenticate',
+    'X-Token',
+  ]
+  const raw = [...open, ...closed, ...open].flatMap((name) => [name, `value of ${name}`])
+  assert.deepEqual(
+    redact(raw),
+    [...open, ...closed, ...open].map((name) => [name, closed.includes(name) ? '…' : `value of ${name}`]),
+  )
+})
