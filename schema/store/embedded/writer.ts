@@ -1,0 +1,121 @@
+/** The writer of the embedded store: a batch is one transaction, and so is an entry of the report service's own use. */
+import type { SQLInputValue } from 'node:sqlite'
+import type { Origin } from '../../record/ids.ts'
+import type { QueryRecord } from '../../record/record.ts'
+import { bounded, CRIT, DIM, LOG, MEAS, SEEN } from '../sql/columns.ts'
+import type { Column, Kind, Value } from '../sql/columns.ts'
+import { asMinted, checkBatch, clashing, drift, numberTaken, settle, WINDOW } from '../sql/entries.ts'
+import type { Entry, Use } from '../sql/entries.ts'
+import type { Batch, RecordWriter } from '../store.ts'
+import type { Database, Session } from './database.ts'
+import { isTaken } from './fault.ts'
+
+export class EmbeddedWriter implements RecordWriter {
+  readonly #database: Database
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  async position(origin: Origin): Promise<number> {
+    return this.#database.use((session) => positionOf(session, origin))
+  }
+
+  async write(batch: Batch): Promise<void> {
+    checkBatch(batch)
+    this.#commit((session, entriesOf) => {
+      if (batch.position <= positionOf(session, batch.origin)) return
+      store(session, batch.origin, batch.position, entriesOf(batch.records))
+    })
+  }
+
+  async append(use: Use): Promise<void> {
+    this.#commit((session, entriesOf) => {
+      const seq = positionOf(session, use.origin) + 1
+      const record = { ...use, seq, part: 0 }
+      checkBatch({ origin: use.origin, records: [record] })
+      const entries = entriesOf([record])
+      if (entries.length === 0) throw numberTaken()
+      store(session, use.origin, seq, entries)
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#database.close()
+  }
+
+  /** Tries the ids as minted, and only when one is taken asks the store which: that is very rare. */
+  #commit(work: (session: Session, entriesOf: (records: readonly QueryRecord[]) => Entry[]) => void): void {
+    this.#database.use((session) => {
+      try {
+        session.transaction(() => work(session, (records) => records.map(asMinted)))
+      } catch (error) {
+        if (!isTaken(error)) throw error
+        session.transaction(() => work(session, (records) => settled(session, records)))
+      }
+    })
+  }
+}
+
+function positionOf(session: Session, origin: Origin): number {
+  const [row] = session.all('SELECT position FROM origin WHERE origin = ?', origin)
+  return Number(row?.['position'] ?? 0)
+}
+
+function settled(session: Session, records: readonly QueryRecord[]): Entry[] {
+  const fresh = records.filter(({ origin, seq, part }) => {
+    return session.all('SELECT 1 FROM log WHERE origin = ? AND seq = ? AND part = ?', origin, seq, part).length === 0
+  })
+  const from = (id: string, count: number) =>
+    session
+      .all('SELECT log_id FROM log WHERE log_id BETWEEN ? AND ?', BigInt(id), BigInt(id) + BigInt(count))
+      .map((row) => String(row['log_id']))
+  const taken = new Set(fresh.flatMap(({ logId }) => from(logId, 0)))
+  for (const id of clashing(fresh, taken)) for (const near of from(id, WINDOW)) taken.add(near)
+  return settle(fresh, taken)
+}
+
+const MOVE_POSITION = `
+  INSERT INTO origin (origin, position, written_at, id_ahead, id_behind) VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT (origin) DO UPDATE SET position = excluded.position, written_at = excluded.written_at,
+    id_ahead = max(id_ahead, excluded.id_ahead), id_behind = max(id_behind, excluded.id_behind)`
+
+function store(session: Session, origin: Origin, position: number, entries: readonly Entry[]): void {
+  const { ahead, behind } = drift(entries)
+  const rows = insertsInto(session)
+  for (const { logId, record } of entries) {
+    const id = BigInt(logId)
+    rows.log(id, record)
+    record.criteria.forEach((row, ord) => rows.crit(id, row, ord))
+    record.dimensions.forEach((row, ord) => rows.dim(id, row, ord))
+    record.measures.forEach((row, ord) => rows.meas(id, row, ord))
+    record.seen.forEach((row, ord) => rows.seen(id, row, ord))
+  }
+  session.all(MOVE_POSITION, origin, position, Date.now(), ahead, behind)
+}
+
+const insertsInto = (session: Session) => ({
+  log: insert(session, 'log', LOG, ['log_id']),
+  crit: insert(session, 'crit', CRIT, ['log_id', 'ord']),
+  dim: insert(session, 'dim', DIM, ['log_id', 'ord']),
+  meas: insert(session, 'meas', MEAS, ['log_id', 'ord']),
+  seen: insert(session, 'seen', SEEN, ['log_id', 'ord']),
+})
+
+function insert<Row>(session: Session, table: string, columns: Record<string, Column<Row>>, keys: readonly string[]) {
+  const names = [...keys, ...Object.keys(columns)]
+  const marks = names.map(() => '?')
+  const statement = session.statement(`INSERT INTO ${table} (${names.join(', ')}) VALUES (${marks.join(', ')})`)
+  const values = Object.values(columns).map(
+    ({ kind, of }) =>
+      (row: Row) =>
+        encode(kind, of(row)),
+  )
+  return (id: bigint, row: Row, ...ord: number[]) => statement.run(id, ...ord, ...values.map((value) => value(row)))
+}
+
+function encode(kind: Kind, value: Value): SQLInputValue {
+  if (typeof value === 'boolean') return value ? 1 : 0
+  if (typeof value === 'string') return kind === 'name' ? bounded(value) : value
+  // A fraction of a millisecond is no reason to lose an entry.
+  return typeof value === 'number' ? Math.trunc(value) : value
+}

@@ -1,0 +1,186 @@
+/**
+ * The writer of SQL Server. A batch is one transaction: the origin's row is locked and its position read, the entries
+ * and their children are loaded in bulk, the position is moved, and all of it is committed or none.
+ *
+ * The lock is an UPDATE, so of two recorders that fight over an origin the second waits and then finds the batch
+ * written. When a commit goes unanswered the whole pool is dropped (the transaction may be open still), and whoever
+ * tries again learns from the position whether it came through.
+ */
+import sql from 'mssql'
+import type { Origin } from '../../record/ids.ts'
+import type { QueryRecord } from '../../record/record.ts'
+import { storeFault } from '../fault.ts'
+import { CRIT, DIM, LOG, MEAS, SEEN } from '../sql/columns.ts'
+import type { Column } from '../sql/columns.ts'
+import { asMinted, checkBatch, drift, numberTaken } from '../sql/entries.ts'
+import type { Entry, Use } from '../sql/entries.ts'
+import type { Batch, RecordWriter } from '../store.ts'
+import { isTaken } from './fault.ts'
+import type { Pool } from './pool.ts'
+import { settled } from './settle.ts'
+import { encode, TYPES } from './types.ts'
+import type { Bound } from './types.ts'
+
+export const STATEMENTS = {
+  position: `SELECT [position] FROM [tilsyn].[origin] WHERE [origin] = @origin`,
+  lock: `UPDATE [tilsyn].[origin] SET [written_at] = @now WHERE [origin] = @origin;
+SELECT [position] FROM [tilsyn].[origin] WHERE [origin] = @origin`,
+  begin: `INSERT INTO [tilsyn].[origin] ([origin], [position], [written_at], [id_ahead], [id_behind])
+VALUES (@origin, 0, @now, 0, 0)`,
+  move: `UPDATE [tilsyn].[origin] SET [position] = @position, [written_at] = @now,
+  [id_ahead] = CASE WHEN [id_ahead] < @ahead THEN @ahead ELSE [id_ahead] END,
+  [id_behind] = CASE WHEN [id_behind] < @behind THEN @behind ELSE [id_behind] END
+WHERE [origin] = @origin`,
+} as const
+
+/** Makes the entries and the position they reach from the position before them; `null`: there is nothing to write. */
+type Plan = (position: number) => Planned | null
+
+interface Planned extends Pick<Batch, 'position' | 'records'> {
+  /** The numbers were given just now: one that is stored already is another entry's, and not this one's twin. */
+  readonly newlyNumbered?: true
+}
+
+/** Once with the ids as minted; then with ids looked up, and once more for an id that was taken meanwhile. */
+const ATTEMPTS = 3
+
+export class MssqlWriter implements RecordWriter {
+  readonly #pool: Pool
+  constructor(pool: Pool) {
+    this.#pool = pool
+  }
+
+  position(origin: Origin): Promise<number> {
+    return this.#pool.use(async (pool) => {
+      const request = pool.request().input('origin', TYPES.origin(), origin)
+      return positionIn(await request.query<PositionRow>(STATEMENTS.position)) ?? 0
+    })
+  }
+
+  async write(batch: Batch): Promise<void> {
+    checkBatch(batch)
+    await this.#commit(batch.origin, (position) => (batch.position <= position ? null : batch))
+  }
+
+  async append(use: Use): Promise<void> {
+    await this.#commit(use.origin, (position) => {
+      const records = [{ ...use, seq: position + 1, part: 0 }]
+      checkBatch({ origin: use.origin, records })
+      return { position: position + 1, records, newlyNumbered: true }
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close()
+  }
+
+  #commit(origin: Origin, plan: Plan): Promise<void> {
+    return this.#pool.use(async (pool) => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          await commitOnce(pool, origin, plan, attempt > 1)
+          return
+        } catch (error) {
+          if (!isTaken(error)) throw error
+          // Looked up and taken all the same: by somebody quicker, and not for ever.
+          if (attempt === ATTEMPTS)
+            throw storeFault('STORE_UNAVAILABLE', 'SQL Server: an id was taken meanwhile', '2627')
+        }
+      }
+    })
+  }
+}
+
+async function commitOnce(pool: sql.ConnectionPool, origin: Origin, plan: Plan, lookUp: boolean): Promise<void> {
+  const transaction = pool.transaction()
+  await transaction.begin(sql.ISOLATION_LEVEL.READ_COMMITTED)
+  try {
+    const planned = plan(await lockedPosition(transaction, origin))
+    if (planned !== null) await store(transaction, origin, planned, lookUp)
+    await transaction.commit()
+  } catch (error) {
+    // The server may have rolled back already, or be gone; what failed first is what counts.
+    await transaction.rollback().catch(() => undefined)
+    throw error
+  }
+}
+
+type PositionRow = { readonly position: string }
+
+const positionIn = ({ recordset }: sql.IResult<PositionRow>) =>
+  recordset[0] === undefined ? null : Number(recordset[0].position)
+
+async function lockedPosition(transaction: sql.Transaction, origin: Origin): Promise<number> {
+  const request = () =>
+    transaction.request().input('origin', TYPES.origin(), origin).input('now', TYPES.time(), new Date())
+  const known = positionIn(await request().query<PositionRow>(STATEMENTS.lock))
+  if (known !== null) return known
+  // Of two that begin the same origin one meets its key here, and tries again.
+  await request().query(STATEMENTS.begin)
+  return 0
+}
+
+async function store(
+  transaction: sql.Transaction,
+  origin: Origin,
+  { position, records, newlyNumbered }: Planned,
+  lookUp: boolean,
+): Promise<void> {
+  const entries = lookUp ? await settled(transaction, records) : records.map(asMinted)
+  if (newlyNumbered && entries.length < records.length) throw numberTaken()
+  for (const table of tablesOf(entries)) {
+    if (table.rows.length > 0) await transaction.request().bulk(table, { checkConstraints: true, keepNulls: true })
+  }
+  const { ahead, behind } = drift(entries)
+  const move = transaction.request().input('origin', TYPES.origin(), origin).input('now', TYPES.time(), new Date())
+  move.input('position', TYPES.big(), position)
+  await move.input('ahead', TYPES.big(), ahead).input('behind', TYPES.big(), behind).query(STATEMENTS.move)
+}
+
+function tablesOf(entries: readonly Entry[]): sql.Table[] {
+  const children = <Row>(rows: (record: QueryRecord) => readonly Row[]) =>
+    entries.flatMap(({ logId, record }) => rows(record).map((row, ord) => ({ keys: [logId, ord], row })))
+  return [
+    table(
+      'log',
+      LOG,
+      entries.map(({ logId, record }) => ({ keys: [logId], row: record })),
+    ),
+    table(
+      'crit',
+      CRIT,
+      children((r) => r.criteria),
+    ),
+    table(
+      'dim',
+      DIM,
+      children((r) => r.dimensions),
+    ),
+    table(
+      'meas',
+      MEAS,
+      children((r) => r.measures),
+    ),
+    table(
+      'seen',
+      SEEN,
+      children((r) => r.seen),
+    ),
+  ]
+}
+
+interface Keyed<Row> {
+  readonly keys: readonly Bound[]
+  readonly row: Row
+}
+
+function table<Row>(name: string, columns: Record<string, Column<Row>>, rows: readonly Keyed<Row>[]): sql.Table {
+  const made = new sql.Table(`tilsyn.${name}`)
+  made.columns.add('log_id', TYPES.big(), { nullable: false })
+  if (name !== 'log') made.columns.add('ord', TYPES.int(), { nullable: false })
+  for (const [column, { kind, optional }] of Object.entries(columns))
+    made.columns.add(column, TYPES[kind](), { nullable: optional === true })
+  const values = Object.values(columns)
+  for (const { keys, row } of rows) made.rows.push([...keys, ...values.map(({ kind, of }) => encode(kind, of(row)))])
+  return made
+}

@@ -1,0 +1,27 @@
+/**
+ * Opens the store that the configuration names. A backend is loaded only when it is asked for: `mssql` alone takes half
+ * a second and 30 MB.
+ */
+import type { Migrated, Store } from './store.ts'
+
+export type StoreLocation =
+  { readonly kind: 'embedded'; readonly path: string } | { readonly kind: 'mssql'; readonly connection: string }
+
+export type OpenStore = Store & { close(): Promise<void> }
+
+/**
+ * The embedded store is made, or brought up to date, as it is opened. A database in SQL Server is not: its owner decides
+ * when, by `tilsyn migrate` or {@link migrateStore}.
+ *
+ * @throws StoreError `STORE_MIGRATION` when the schema is not this code's, `STORE_UNAVAILABLE` when it cannot be asked
+ */
+export async function openStore(location: StoreLocation): Promise<OpenStore> {
+  if (location.kind === 'embedded') return (await import('./embedded/store.ts')).openEmbedded(location.path)
+  return (await import('./mssql/store.ts')).openMssql(location.connection)
+}
+
+/** Brings the schema up to this code's. Safe when several processes do so at once: one migrates, the others wait. */
+export async function migrateStore(location: StoreLocation): Promise<Migrated> {
+  if (location.kind === 'embedded') return (await import('./embedded/store.ts')).migrateEmbeddedAt(location.path)
+  return (await import('./mssql/store.ts')).migrateMssqlAt(location.connection)
+}

@@ -1,0 +1,101 @@
+/**
+ * The reader, for both dialects. Every question walks an index from its newest end and stops at the page's limit, so
+ * what it costs depends on the page and not on the log: user, module and person lead to `log_id`, and a range of times
+ * becomes a range of `log_id` (see `Drift` in entries.ts).
+ *
+ * Entries never change and are committed with their children, so the few statements of one question need no
+ * transaction: what is committed between them is simply newer than the page.
+ */
+import type { RawBuilder } from 'kysely'
+import type { LogId, PersonNumber } from '../../record/ids.ts'
+import type { QueryRecord } from '../../record/record.ts'
+import type { Children, LogEntry, LogFilter, OriginState, Page, PersonHit, RecordReader } from '../store.ts'
+import { idsWithin, inBounds, inGroups, limitOf } from './bounds.ts'
+import type { IdBounds, TimeRange } from './bounds.ts'
+import { bounded, userKey } from './columns.ts'
+import type { Dialect } from './dialect.ts'
+import { entriesById, personHits } from './persons.ts'
+import { criterionOf, dimensionOf, entryOf, idOf, measureOf, originOf, seenOf } from './rows.ts'
+import type { StoredId } from './tables.ts'
+
+type Gathered = { readonly [K in keyof Children]: Children[K][number][] }
+
+export class SqlReader implements RecordReader {
+  readonly #d: Dialect
+  readonly #close: () => Promise<void>
+  constructor(dialect: Dialect, close: () => Promise<void>) {
+    this.#d = dialect
+    this.#close = close
+  }
+
+  async log(filter: LogFilter, page: Page): Promise<LogEntry[]> {
+    const limit = limitOf(page)
+    if (limit === 0) return []
+    const within = await idsWithin(this.#d, filter)
+    const bounds = page.before === undefined ? within : { ...within, before: page.before }
+    const rows = await logQuery(this.#d, filter, bounds, limit).execute()
+    return rows.map(entryOf)
+  }
+
+  async entry(id: LogId): Promise<QueryRecord | null> {
+    const [entry] = await entriesById(this.#d, [id])
+    if (entry === undefined) return null
+    const children = (await this.#children([id])).get(id)
+    return { ...entry, ...(children ?? gathered()) }
+  }
+
+  children(ids: readonly LogId[]): Promise<ReadonlyMap<LogId, Children>> {
+    return this.#children(ids)
+  }
+
+  person(person: PersonNumber, range: TimeRange, page: Page): Promise<PersonHit[]> {
+    return personHits(this.#d, person, range, page)
+  }
+
+  async origins(): Promise<OriginState[]> {
+    const rows = this.#d.db.selectFrom('origin').select(['origin', 'position', 'written_at']).orderBy('origin')
+    return (await rows.execute()).map(originOf)
+  }
+
+  close(): Promise<void> {
+    return this.#close()
+  }
+
+  async #children(ids: readonly LogId[]): Promise<ReadonlyMap<LogId, Children>> {
+    const all = new Map<LogId, Gathered>(ids.map((id) => [id, gathered()]))
+    for (const some of inGroups(this.#d, [...all.keys()])) {
+      const of = childQueries(this.#d, some)
+      for (const row of await of.crit.execute()) all.get(idOf(row.log_id))?.criteria.push(criterionOf(row))
+      for (const row of await of.dim.execute()) all.get(idOf(row.log_id))?.dimensions.push(dimensionOf(row))
+      for (const row of await of.meas.execute()) all.get(idOf(row.log_id))?.measures.push(measureOf(row))
+      for (const row of await of.seen.execute()) all.get(idOf(row.log_id))?.seen.push(seenOf(row))
+    }
+    return all
+  }
+}
+
+const gathered = (): Gathered => ({ criteria: [], dimensions: [], measures: [], seen: [] })
+
+export function logQuery(d: Dialect, filter: LogFilter, bounds: IdBounds, limit: number) {
+  let query = d.db
+    .selectFrom('log')
+    .selectAll()
+    .where(inBounds(d, 'log_id', bounds))
+  if (filter.user !== undefined) query = query.where('user_key', '=', bounded(userKey(filter.user)))
+  if (filter.module !== undefined) query = query.where('module', '=', bounded(filter.module))
+  if (filter.cube !== undefined) query = query.where('cube', '=', bounded(filter.cube))
+  if (filter.action !== undefined) query = query.where('action', '=', filter.action)
+  if (filter.outcome !== undefined) query = query.where('outcome', '=', filter.outcome)
+  if (filter.from !== undefined) query = query.where('asked_at', '>=', d.time(filter.from))
+  if (filter.to !== undefined) query = query.where('asked_at', '<', d.time(filter.to))
+  return d.first(query.orderBy('log_id', 'desc'), limit)
+}
+
+export function childQueries({ db }: Dialect, ids: readonly RawBuilder<StoredId>[]) {
+  return {
+    crit: db.selectFrom('crit').selectAll().where('log_id', 'in', ids).orderBy('log_id').orderBy('ord'),
+    dim: db.selectFrom('dim').selectAll().where('log_id', 'in', ids).orderBy('log_id').orderBy('ord'),
+    meas: db.selectFrom('meas').selectAll().where('log_id', 'in', ids).orderBy('log_id').orderBy('ord'),
+    seen: db.selectFrom('seen').selectAll().where('log_id', 'in', ids).orderBy('log_id').orderBy('ord'),
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * A store that may not be there yet. It is opened when first asked, and again at the next question if that failed: the
+ * report service starts without its database, says so, and answers as soon as the database is back.
+ */
+import type { OpenStore, StoreLocation } from './open.ts'
+import { openStore } from './open.ts'
+
+export function openWhenNeeded(location: StoreLocation): OpenStore {
+  let opening: Promise<OpenStore> | null = null
+  const store = (): Promise<OpenStore> => {
+    opening ??= openStore(location).catch((error: unknown) => {
+      opening = null
+      throw error
+    })
+    return opening
+  }
+  const close = async () => {
+    await (await opening)?.close()
+  }
+  return {
+    writer: {
+      position: async (origin) => (await store()).writer.position(origin),
+      write: async (batch) => (await store()).writer.write(batch),
+      append: async (use) => (await store()).writer.append(use),
+      close,
+    },
+    reader: {
+      log: async (filter, page) => (await store()).reader.log(filter, page),
+      entry: async (id) => (await store()).reader.entry(id),
+      children: async (ids) => (await store()).reader.children(ids),
+      person: async (person, range, page) => (await store()).reader.person(person, range, page),
+      origins: async () => (await store()).reader.origins(),
+      close,
+    },
+    access: {
+      addToken: async (token) => (await store()).access.addToken(token),
+      findToken: async (hash) => (await store()).access.findToken(hash),
+    },
+    close,
+  }
+}

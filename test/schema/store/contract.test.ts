@@ -1,0 +1,16 @@
+import { test } from 'node:test'
+import { embedded } from './backend-embedded.ts'
+import { mssqlBackend } from './backend-mssql.ts'
+import { contract } from './contract.ts'
+import { lostCommits } from './lost-commits.ts'
+
+contract(embedded)
+
+const connection = process.env['TILSYN_TEST_MSSQL']
+if (connection === undefined || connection === '') {
+  test('mssql', (t) => t.skip('SQL Server is left out: TILSYN_TEST_MSSQL holds no connection string'))
+} else {
+  const mssql = mssqlBackend(connection)
+  contract(mssql)
+  lostCommits(mssql)
+}

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { Database } from '../../../schema/store/embedded/database.ts'
+import { embeddedDialect } from '../../../schema/store/embedded/driver.ts'
+import { openStore } from '../../../schema/store/open.ts'
+import { idsOfPerson } from '../../../schema/store/sql/persons.ts'
+import { CRIT, DIM, LOG, MEAS, SEEN } from '../../../schema/store/sql/columns.ts'
+import type { Column } from '../../../schema/store/sql/columns.ts'
+import { childQueries, logQuery } from '../../../schema/store/sql/reader.ts'
+import { StoreError } from '../../../schema/store/store.ts'
+import { embedded } from './backend-embedded.ts'
+import { criterion, id, NOON, ORIGIN, personNo, range, sample } from './sample.ts'
+
+async function withFile(work: (path: string) => Promise<void>): Promise<void> {
+  const scratch = await embedded.scratch()
+  try {
+    assert.ok(scratch.location.kind === 'embedded')
+    await work(scratch.location.path)
+  } finally {
+    await scratch.drop()
+  }
+}
+
+test('the file, and what SQLite puts beside it, is for its owner only', { skip: process.platform === 'win32' }, () =>
+  withFile(async (path) => {
+    writeFileSync(path, '', { mode: 0o666 })
+    const store = await openStore({ kind: 'embedded', path })
+    await store.writer.write({ origin: ORIGIN, position: 1, records: [sample(1)] })
+    for (const file of [path, `${path}-wal`, `${path}-shm`])
+      assert.equal((statSync(file).mode & 0o777).toString(8), '600', file)
+    await store.close()
+    assert.ok(!existsSync(`${path}-wal`))
+  }),
+)
+
+test('folders on the way to the file are made', () =>
+  withFile(async (path) => {
+    const deep = join(dirname(path), 'a', 'b', 'log.db')
+    await (await openStore({ kind: 'embedded', path: deep })).close()
+    assert.ok(existsSync(deep))
+  }))
+
+test('six processes that open a new file at once all get a store', { timeout: 60_000 }, () =>
+  withFile(async (path) => {
+    const script = fileURLToPath(new URL('opens-once.ts', import.meta.url))
+    const env = { ...process.env, TILSYN_TEST_STORE: JSON.stringify({ kind: 'embedded', path }) }
+    const runs = range(6, async () => {
+      const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+      const [exit, err] = await Promise.all([once(child, 'exit'), text(child.stderr)])
+      assert.equal(exit[0], 0, err)
+    })
+    await Promise.all(runs)
+    const store = await openStore({ kind: 'embedded', path })
+    assert.equal((await store.reader.origins()).length, 6)
+    await store.close()
+  }),
+)
+
+test('every commit is written through to the disk', () =>
+  withFile(async (path) => {
+    const database = new Database(path, { readOnly: false })
+    const pragma = (name: string) => database.use((session) => Object.values(session.all(`PRAGMA ${name}`)[0] ?? {})[0])
+    assert.equal(pragma('journal_mode'), 'wal')
+    assert.equal(pragma('synchronous'), 2n)
+    database.close()
+  }))
+
+test('a question about a person, a user or a module walks an index, and sorts nothing but the page', () =>
+  withFile(async (path) => {
+    await (await openStore({ kind: 'embedded', path })).close()
+    const database = new Database(path, { readOnly: true })
+    const dialect = embeddedDialect(database)
+    const plan = (query: { compile(): { sql: string; parameters: readonly unknown[] } }) => {
+      const { sql, parameters } = query.compile()
+      const rows = database.use((s) => s.all(`EXPLAIN QUERY PLAN ${sql}`, ...(parameters as bigint[])))
+      return rows.map((row) => String(row['detail'])).join('\n')
+    }
+    const bounds = { before: id(99), least: id(5) }
+    const person = plan(idsOfPerson(dialect, personNo(1), bounds, 20))
+    for (const index of ['crit_person ', 'crit_person_to ', 'seen_person '])
+      assert.match(
+        person,
+        new RegExp(`SEARCH \\w+ USING COVERING INDEX ${index}\\(\\w+=\\? AND log_id>\\? AND log_id<\\?\\)`),
+      )
+    assert.doesNotMatch(person, /SCAN (log|crit|seen)/)
+    assert.match(
+      plan(logQuery(dialect, { user: 'a' }, bounds, 20)),
+      /^SEARCH log USING INDEX log_user \(user_key=\? AND rowid>\? AND rowid<\?\)$/,
+    )
+    assert.match(plan(logQuery(dialect, { module: 'a' }, {}, 20)), /^SEARCH log USING INDEX log_module \(module=\?\)$/)
+    assert.match(
+      plan(logQuery(dialect, { from: NOON, to: NOON + 1 }, bounds, 20)),
+      /^SEARCH log USING INTEGER PRIMARY KEY \(rowid>\? AND rowid<\?\)$/,
+    )
+    for (const query of Object.values(childQueries(dialect, [dialect.id(id(1)), dialect.id(id(2))])))
+      assert.match(plan(query), /^SEARCH \w+ USING PRIMARY KEY \(log_id=\?\)$/)
+    database.close()
+  }))
+
+test('the migrations make the columns that the writer fills', () =>
+  withFile(async (path) => {
+    await (await openStore({ kind: 'embedded', path })).close()
+    const db = new DatabaseSync(path, { readOnly: true })
+    const tables = { log: LOG, crit: CRIT, dim: DIM, meas: MEAS, seen: SEEN }
+    for (const [table, columns] of Object.entries<Record<string, Column<never>>>(tables)) {
+      const made = new Map(
+        db
+          .prepare(`PRAGMA table_info(${table})`)
+          .all()
+          .map((c) => [String(c['name']), c]),
+      )
+      const keys = table === 'log' ? ['log_id'] : ['log_id', 'ord']
+      assert.deepEqual(new Set(made.keys()), new Set([...keys, ...Object.keys(columns)]))
+      for (const [name, { kind, optional }] of Object.entries(columns)) {
+        const number = ['big', 'int', 'flag', 'time'].includes(kind)
+        assert.equal(made.get(name)?.['type'], number ? 'INTEGER' : 'TEXT', name)
+        assert.equal(made.get(name)?.['notnull'], optional === true ? 0 : 1, name)
+      }
+    }
+    db.close()
+  }))
+
+test('an auditor who opens the file finds plain text, and the time in words', () =>
+  withFile(async (path) => {
+    const store = await openStore({ kind: 'embedded', path })
+    await store.writer.write({ origin: ORIGIN, position: 1, records: [sample(1, { criteria: [criterion()] })] })
+    await store.close()
+    const db = new DatabaseSync(path, { readOnly: true })
+    const [row] = db.prepare('SELECT user_name, module, query, asked_at_utc FROM TARGIT_LOG').all()
+    const { userName, module, query } = sample(1)
+    assert.deepEqual({ ...row }, { user_name: userName, module, query, asked_at_utc: '2026-03-01 12:00:00.001' })
+    assert.deepEqual(
+      db
+        .prepare('PRAGMA integrity_check')
+        .all()
+        .map((r) => r['integrity_check']),
+      ['ok'],
+    )
+    db.close()
+  }))
+
+const unavailable = (error: unknown) => error instanceof StoreError && error.code === 'STORE_UNAVAILABLE'
+
+test('a path that cannot be a file, or a file that is no database, is unavailable', () =>
+  withFile(async (path) => {
+    writeFileSync(path, 'This is a text and no database at all. '.repeat(200))
+    await assert.rejects(openStore({ kind: 'embedded', path }), unavailable)
+    await assert.rejects(openStore({ kind: 'embedded', path: join(path, 'log.db') }), unavailable)
+  }))
+
+test('a store whose file went bad opens it again once it is good, without a restart', () =>
+  withFile(async (path) => {
+    const store = await openStore({ kind: 'embedded', path })
+    await store.writer.write({ origin: ORIGIN, position: 1, records: [sample(1)] })
+    // A table is lost, and found again, under the open connection.
+    const other = new DatabaseSync(path)
+    other.exec('ALTER TABLE log RENAME TO lost')
+    const batch = { origin: ORIGIN, position: 2, records: [sample(2)] }
+    await assert.rejects(store.writer.write(batch), unavailable)
+    await assert.rejects(store.reader.log({}, { limit: 1 }), unavailable)
+    other.exec('ALTER TABLE lost RENAME TO log')
+    other.close()
+    await store.writer.write(batch)
+    assert.equal((await store.reader.log({}, { limit: 5 })).length, 2)
+    await store.close()
+  }))
