@@ -1,0 +1,153 @@
+/** One entry, whole: every column of the four tables and the persons seen (requirements K13–K22, N30). */
+import type { Criterion, QueryRecord } from '../../schema/record/record.ts'
+import { number, person, time } from './format.ts'
+import type { Html, Value } from './html.ts'
+import { html } from './html.ts'
+import { layout } from './layout.ts'
+import { printedFor } from './latest.ts'
+import type { Messages } from './messages.ts'
+import { alert, timeOf, type View } from './view.ts'
+
+export function entryPage(view: View, entry: QueryRecord): string {
+  const { m } = view
+  const opaque =
+    entry.opaque === null ? null : alert('warning', m.opaque(m.opaqueReasons[entry.opaque], entry.opaqueAt), m.warning)
+  return layout(
+    view,
+    'other',
+    m.entryOf(time(view.lang, entry.askedAt)),
+    html`<p class="d-print-none"><a href="/">${m.back}</a></p>
+      ${printedFor(view)} ${opaque} ${section(m.facts, facts(view, entry))}
+      ${section(m.queryText, entry.query === '' ? html`<p>${m.noQuery}</p>` : html`<pre class="tilsyn-query" tabindex="0"><code>${entry.query}</code></pre>`)}
+      ${section(m.criteria, criteria(view, entry.criteria))} ${section(m.dimensions, dimensions(view, entry))}
+      ${section(m.measures, measures(view, entry))} ${section(m.seen, seen(view, entry))}`,
+  )
+}
+
+function section(heading: string, body: Html): Html {
+  return html`<section>
+    <h2>${heading}</h2>
+    ${body}
+  </section>`
+}
+
+function facts(view: View, entry: QueryRecord): Html {
+  const shown = Object.entries(factsOf(view, entry)).filter(([, value]) => value !== null && value !== '')
+  const label = (field: string) => view.m.fields[field as keyof Messages['fields']]
+  return html`<dl class="tilsyn-fields">
+    ${shown.map(
+      ([field, value]) =>
+        html`<div>
+          <dt>${label(field)}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    )}
+  </dl>`
+}
+
+function factsOf(view: View, entry: QueryRecord): Record<keyof Messages['fields'], Value> {
+  const { m, lang } = view
+  const count = (value: number | null) => (value === null ? null : number(lang, value))
+  const bytes = (value: number | null) => (value === null ? null : m.ofBytes(number(lang, value)))
+  return {
+    askedAt: timeOf(view, entry.askedAt),
+    durationMs: entry.durationMs === null ? null : m.ofDuration(number(lang, entry.durationMs)),
+    userName: entry.userName ?? m.unknownUser,
+    userConfirmed: yesNo(m, entry.userConfirmed),
+    userSource: m.sources[entry.userSource],
+    organisation: entry.organisation,
+    role: entry.role,
+    effectiveUser: entry.effectiveUser,
+    effectiveRoles: entry.effectiveRoles,
+    customData: entry.customData,
+    ip: entry.ip,
+    purpose: entry.purpose,
+    action: m.actions[entry.action],
+    module: entry.module,
+    server: entry.server,
+    catalog: entry.catalog,
+    cube: entry.cube,
+    report: entry.report,
+    application: entry.application,
+    language: entry.language,
+    outcome: m.outcomes[entry.outcome],
+    status: entry.status,
+    faultCode: entry.faultCode,
+    rowCount: count(entry.rowCount),
+    cellCount: count(entry.cellCount),
+    personsSeen: count(entry.personsSeen),
+    decoded: yesNo(m, entry.decoded),
+    answerBytes: bytes(entry.answerBytes),
+    requestBytes: bytes(entry.requestBytes),
+    requestHash: entry.requestHash,
+    logId: entry.logId,
+    running: `${entry.origin} ${entry.seq}.${entry.part}`,
+    correlationId: entry.correlationId,
+    sessionId: entry.sessionId,
+  }
+}
+
+const yesNo = (m: Messages, value: boolean) => (value ? m.yes : m.no)
+
+function criteria(view: View, rows: readonly Criterion[]): Html {
+  const { m } = view
+  if (rows.length === 0) return html`<p>${m.noCriteria}</p>`
+  const persons = ({ person: first, personTo }: Criterion) =>
+    [first, personTo].flatMap((p) => (p === null ? [] : [person(p)])).join(' – ')
+  return grid(
+    m.criteria,
+    [m.crit.path, m.crit.operator, m.crit.value, m.crit.person, m.crit.clause],
+    rows.map((row) => [
+      row.level ?? row.hierarchy ?? row.dimension,
+      row.operator,
+      row.valueTo === null ? row.value : `${row.value} – ${row.valueTo}`,
+      persons(row),
+      m.clauses[row.originClause],
+    ]),
+  )
+}
+
+function dimensions(view: View, { dimensions }: QueryRecord): Html {
+  const { m } = view
+  if (dimensions.length === 0) return html`<p>${m.noDimensions}</p>`
+  const rows = dimensions.map((row) => [row.hierarchy ?? row.dimension, row.level, row.axis])
+  return grid(m.dimensions, [m.dim.path, m.dim.level, m.dim.axis], rows)
+}
+
+function measures(view: View, { measures }: QueryRecord): Html {
+  const { m } = view
+  if (measures.length === 0) return html`<p>${m.noMeasures}</p>`
+  const rows = measures.map((row) => [row.measure, yesNo(m, row.calculated), row.via])
+  return grid(m.measures, [m.meas.measure, m.meas.calculated, m.meas.via], rows)
+}
+
+/** Above the threshold persons are counted, not listed (requirement D29); an unread answer is no empty one. */
+function seen(view: View, { seen, personsSeen }: QueryRecord): Html {
+  const { m, lang } = view
+  if (seen.length === 0 && personsSeen === null) return html`<p>${m.seenNotRead}</p>`
+  if (seen.length === 0 && personsSeen === 0) return html`<p>${m.seenNobody}</p>`
+  if (seen.length === 0) return html`<p>${m.seenCounted(number(lang, personsSeen ?? 0))}</p>`
+  const rows = seen.map((row) => [person(row.person), row.place])
+  return grid(m.seen, [m.seenColumns.person, m.seenColumns.place], rows)
+}
+
+function grid(caption: string, heads: readonly string[], rows: readonly (readonly Value[])[]): Html {
+  return html`<table class="table tilsyn-table tilsyn-grid">
+    <caption class="sr-only">
+      ${caption}
+    </caption>
+    <thead>
+      <tr>
+        ${heads.map((head) => html`<th scope="col">${head}</th>`)}
+      </tr>
+    </thead>
+    <tbody>
+      ${rows.map(
+        (row) =>
+          html`<tr>
+            ${row.map((cell) => html`<td>${cell}</td>`)}
+          </tr>`,
+      )}
+    </tbody>
+  </table>`
+}

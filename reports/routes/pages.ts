@@ -1,0 +1,79 @@
+/** The pages. A search is posted and answered at once, so neither the address nor the history holds the number. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { readEntry } from '../query/entry.ts'
+import { readLog } from '../query/log.ts'
+import { type PersonQuestion, searchPerson } from '../query/person.ts'
+import { delay, readStatus } from '../query/status.ts'
+import { entryPage } from '../render/entry.ts'
+import { latestPage } from '../render/latest.ts'
+import { resultsPage, searchPage } from '../render/search.ts'
+import { statusPage } from '../render/status.ts'
+import { recordRefusal, stranger } from './guard.ts'
+import { mistakeProblem, Problem } from './problem.ts'
+import { idParams, latestQuery, nothing, pageQuery, searchForm } from './schemas.ts'
+import { SEARCHES } from './search-person.ts'
+import type { Service } from './service.ts'
+import { sendPage, viewOf } from './view.ts'
+
+export function pageRoutes(app: FastifyInstance, service: Service): void {
+  const { desk, lag, now } = service
+  const hide = true
+
+  app.get<{ Querystring: { before?: string } }>(
+    '/',
+    { schema: { hide, querystring: latestQuery } },
+    async (request, reply) => {
+      const { before } = request.query
+      const answer = await readLog(desk, request.asker ?? stranger(request), before === undefined ? {} : { before })
+      if (answer.kind === 'mistake') throw mistakeProblem(answer, 'query')
+      const view = viewOf(request, reply, now(), before ? `/?before=${before}` : '/')
+      return sendPage(reply, latestPage(view, answer, before !== undefined, delay(await lag(), now())))
+    },
+  )
+
+  app.get('/search', { schema: { hide, querystring: pageQuery } }, async (request, reply) =>
+    sendPage(reply, searchPage(viewOf(request, reply, now(), '/search'), {}, null)),
+  )
+
+  app.post<{ Body: PersonQuestion }>(
+    '/search',
+    {
+      schema: { hide, body: searchForm, querystring: nothing },
+      preHandler: (request, reply, done) => app.csrfProtection(request, reply, done),
+      config: { rateLimit: SEARCHES },
+    },
+    (request, reply) => search(service, request, reply),
+  )
+
+  app.get<{ Params: { id: string } }>(
+    '/entry/:id',
+    { schema: { hide, params: idParams, querystring: pageQuery } },
+    async (request, reply) => {
+      const answer = await readEntry(desk, request.asker ?? stranger(request), request.params.id)
+      if (answer.kind === 'mistake') throw mistakeProblem(answer, 'params')
+      if (answer.entry === null) throw new Problem(404, 'NO_SUCH_ENTRY')
+      const view = viewOf(request, reply, now(), `/entry/${answer.entry.logId}`)
+      return sendPage(reply, entryPage(view, answer.entry))
+    },
+  )
+
+  app.get('/status', { schema: { hide, querystring: pageQuery } }, async (request, reply) =>
+    sendPage(reply, statusPage(viewOf(request, reply, now(), '/status'), await readStatus(desk.reader, lag))),
+  )
+}
+
+/** A mistake in the form comes back with the form, and is logged as an attempt like any other. */
+async function search(
+  service: Service,
+  request: FastifyRequest<{ Body: PersonQuestion }>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { desk, lag, now } = service
+  const answer = await searchPerson(desk, request.asker ?? stranger(request), request.body)
+  const view = viewOf(request, reply, now(), '/search')
+  if (answer.kind === 'answer') {
+    return sendPage(reply, resultsPage(view, request.body, answer, delay(await lag(), now())))
+  }
+  await recordRefusal(request, service, mistakeProblem(answer, 'body'))
+  return sendPage(reply.code(400), searchPage(view, request.body, answer))
+}

@@ -1,0 +1,13 @@
+/** What the routes work with. */
+import type { AccessStore } from '../../schema/store/store.ts'
+import type { Lag } from '../query/status.ts'
+import type { Desk } from '../query/use.ts'
+import type { SignInCodes } from './access.ts'
+
+export interface Service {
+  readonly desk: Desk
+  readonly access: AccessStore
+  readonly lag: Lag
+  readonly now: () => number
+  readonly signInCodes: SignInCodes
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { memoryStore } from '../../support/memory-store.ts'
+import { ANNA, criterion, invented, NOON } from '../invented.ts'
+import { IN_STEP, service, signedIn } from '../service.ts'
+
+function stored() {
+  const store = memoryStore()
+  store.put(invented({ criteria: [criterion({ value: ANNA, person: ANNA })] }))
+  return store
+}
+
+test('the status tells store, origins and recorder to both roles, and nothing personal', async () => {
+  for (const role of ['auditor', 'operator'] as const) {
+    const s = await service(stored(), async () => ({ ...IN_STEP, pending: 2, oldestUnshippedAt: NOON }))
+    const answer = await s.app.inject({ url: '/api/v1/status', headers: await s.bearer(role) })
+    assert.equal(answer.statusCode, 200)
+    assert.deepEqual(answer.json(), {
+      store: 'ok',
+      origins: [{ origin: 'bi-front-1a2b3c', position: 1, written_at: '2026-02-02T11:00:00.000Z' }],
+      recorder: {
+        origin: 'bi-front-1a2b3c',
+        appended: 40,
+        shipped: 40,
+        pending: 2,
+        oldest_unshipped_at: '2026-02-02T11:00:00.000Z',
+        journal_bytes: 4096,
+        store: 'ok',
+        at: '2026-02-02T11:01:00.000Z',
+      },
+    })
+  }
+})
+
+test('a recorder that nobody has heard of is null, not an error', async () => {
+  const s = await service(stored(), async () => null)
+  const answer = await s.app.inject({ url: '/api/v1/status', headers: await s.bearer('operator') })
+  assert.equal(answer.json<{ recorder: unknown }>().recorder, null)
+})
+
+test('a recorder whose state cannot be read is as one not heard of, and the operational log tells', async () => {
+  const s = await service(stored(), async () => {
+    throw new Error(`no such file ${ANNA}`)
+  })
+  const auditor = await signedIn(s, 'auditor')
+  assert.match((await auditor.get('/')).body, /Det vides ikke/)
+  assert.ok(s.logLines.some((line) => line.includes('recorder')))
+  assert.ok(!s.logLines.some((line) => line.includes(ANNA)))
+})
+
+test('whether the service is alive may be asked by anyone and tells nothing else', async () => {
+  const { app } = await service(stored())
+  const answer = await app.inject({ url: '/healthz' })
+  assert.deepEqual([answer.statusCode, answer.body], [200, '{"status":"ok"}'])
+})

@@ -1,0 +1,113 @@
+/** A store in memory, for tests of those who use one: the contract of `schema/store/store.ts`, without a database. */
+import type { LogId, PersonNumber } from '../../schema/record/ids.ts'
+import type { QueryRecord } from '../../schema/record/record.ts'
+import type { AccessToken, LogEntry, LogFilter, Page, PersonHit, Store } from '../../schema/store/store.ts'
+import { StoreError } from '../../schema/store/store.ts'
+
+export interface MemoryStore extends Store {
+  readonly records: readonly QueryRecord[]
+  put(record: QueryRecord): void
+  /** From now on this half fails as a database that is away. */
+  failing: 'none' | 'write' | 'read' | 'all'
+}
+
+export function memoryStore(): MemoryStore {
+  const records: QueryRecord[] = []
+  const tokens = new Map<string, AccessToken>()
+  const up = (half: 'write' | 'read') => {
+    if (store.failing === half || store.failing === 'all') {
+      throw new StoreError('STORE_UNAVAILABLE', 'the database is away')
+    }
+  }
+  const newestFirst = (page: Page, range: LogFilter) =>
+    records
+      .filter((r) => passes(r, range) && (page.before === undefined || BigInt(r.logId) < BigInt(page.before)))
+      .sort((a, b) => (BigInt(a.logId) < BigInt(b.logId) ? 1 : -1))
+  const store: MemoryStore = {
+    records,
+    failing: 'none',
+    put: (record) => void records.push(record),
+    writer: {
+      async position() {
+        return 0
+      },
+      async write(batch) {
+        up('write')
+        records.push(...batch.records)
+      },
+      async append(use) {
+        up('write')
+        const seq = records.filter((r) => r.origin === use.origin).length + 1
+        records.push({ ...use, seq, part: 0 })
+      },
+      async close() {},
+    },
+    reader: {
+      async log(filter, page) {
+        up('read')
+        return newestFirst(page, filter).slice(0, page.limit).map(entryOf)
+      },
+      async entry(id) {
+        up('read')
+        return records.find((r) => r.logId === id) ?? null
+      },
+      async children(ids) {
+        up('read')
+        return new Map(ids.map((id) => [id, childrenOf(records, id)]))
+      },
+      async person(person, range, page) {
+        up('read')
+        return newestFirst(page, range)
+          .flatMap((r) => hitOf(r, person))
+          .slice(0, page.limit)
+      },
+      async origins() {
+        up('read')
+        return [...Map.groupBy(records, (r) => r.origin)].map(([origin, of]) => ({
+          origin,
+          position: of.length,
+          writtenAt: Math.max(...of.map((r) => r.askedAt)),
+        }))
+      },
+      async close() {},
+    },
+    access: {
+      async addToken(token) {
+        up('write')
+        tokens.set(token.hash, token)
+      },
+      async findToken(hash) {
+        up('read')
+        return tokens.get(hash) ?? null
+      },
+    },
+  }
+  return store
+}
+
+function passes(r: QueryRecord, { user, module, cube, action, outcome, from, to }: LogFilter): boolean {
+  return (
+    (user === undefined || r.userName === user) &&
+    (module === undefined || r.module === module) &&
+    (cube === undefined || r.cube === cube) &&
+    (action === undefined || r.action === action) &&
+    (outcome === undefined || r.outcome === outcome) &&
+    (from === undefined || r.askedAt >= from) &&
+    (to === undefined || r.askedAt < to)
+  )
+}
+
+function entryOf({ criteria: _c, dimensions: _d, measures: _m, seen: _s, ...entry }: QueryRecord): LogEntry {
+  return entry
+}
+
+function childrenOf(records: readonly QueryRecord[], id: LogId) {
+  const { criteria = [], dimensions = [], measures = [], seen = [] } = records.find((r) => r.logId === id) ?? {}
+  return { criteria, dimensions, measures, seen }
+}
+
+function hitOf(r: QueryRecord, person: PersonNumber): PersonHit[] {
+  const criteria = r.criteria.filter((c) => c.person === person || c.personTo === person)
+  const places = r.seen.filter((s) => s.person === person).map((s) => s.place)
+  return criteria.length + places.length === 0 ? [] : [{ entry: entryOf(r), criteria, places }]
+}
