@@ -113,7 +113,9 @@ export interface Gap extends Ticket {
  * Keeps the record while a request is under way. `forward` asks it; the journal is it.
  *
  * `ask` resolves once the entry would survive a power cut, and rejects when it cannot be kept; the answer's first byte
- * leaves only after it has resolved. `answer` never throws: what it cannot write shows as `unknown` after a restart.
+ * leaves only after it has resolved. A ticket whose `seq` is 0 has no entry and gets none; one with a number will have its
+ * entry even where `durable` rejects, once the journal writes again. `answer` never throws: what it cannot write shows
+ * as `unknown` after a restart.
  */
 export interface Witness {
   /** `false` while the journal is known to be broken: the request is then refused before it is forwarded. */

@@ -1,0 +1,71 @@
+/**
+ * How far the recorder is: `checkpoint.json` in the journal's folder. Only a short cut: the store knows what is written,
+ * the journal what was asked; without this file the recorder reads from the oldest segment on, and skips what the store
+ * has. It stands here because it also says which segments may be gone.
+ */
+import { join } from 'node:path'
+import type { Ticket } from '../exchange.ts'
+import type { Origin } from '../../schema/record/ids.ts'
+import type { Disk } from './disk.ts'
+import { nodeDisk } from './disk.ts'
+import { readTicket } from './entry.ts'
+import { fields, list, number, ordinal, orNull, shaped, text } from './fields.ts'
+import type { Fields } from './fields.ts'
+import type { Place, Position } from './reader.ts'
+import { readSealed, writeSealed } from './sealed.ts'
+
+/** A query read before the position, whose answer was not: where to read it again. */
+export interface PendingPlace extends Place, Ticket {}
+
+export interface Checkpoint {
+  /** Of the journal; a checkpoint of another is none. */
+  readonly origin: Origin
+  /** Everything before it is in the store, save what is `pending`. */
+  readonly position: Position
+  /** Last number of an exchange before the position, and when that was. */
+  readonly lastSeq: number
+  readonly lastAt: number
+  readonly pending: readonly PendingPlace[]
+  /** Name towards the store, and from which frame on: differs from `origin` after a journal was set back. */
+  readonly shipAs: { readonly origin: Origin; readonly from: number }
+  /** First frame of the last process that has compared journal and store; see `Recorder`. */
+  readonly comparedAt: number
+  /** First frame of the earliest process that has not. */
+  readonly uncomparedFrom: number | null
+}
+
+const checkpointPath = (folder: string) => join(folder, 'checkpoint.json')
+
+export async function writeCheckpoint(folder: string, checkpoint: Checkpoint, disk: Disk = nodeDisk): Promise<void> {
+  await writeSealed(disk, checkpointPath(folder), checkpoint)
+}
+
+/** `null` when there is none that can be used. */
+export async function readCheckpoint(folder: string, origin: Origin): Promise<Checkpoint | null> {
+  const sealed = await readSealed(checkpointPath(folder))
+  const checkpoint = typeof sealed === 'object' ? shaped(() => parse(fields(sealed.content))) : null
+  return checkpoint?.origin === origin ? checkpoint : null
+}
+
+function parse(from: Fields): Checkpoint {
+  const shipAs = fields(from['shipAs'])
+  return {
+    origin: readOrigin(from),
+    position: { ...place(fields(from['position'])), n: ordinal(fields(from['position']), 'n') },
+    lastSeq: ordinal(from, 'lastSeq'),
+    lastAt: number(from, 'lastAt'),
+    pending: list(from, 'pending').map((one) => ({ ...place(fields(one)), ...readTicket(fields(one)) })),
+    shipAs: { origin: readOrigin(shipAs), from: ordinal(shipAs, 'from') },
+    comparedAt: ordinal(from, 'comparedAt'),
+    uncomparedFrom: orNull(ordinal, from, 'uncomparedFrom'),
+  }
+}
+
+function place(from: Fields): Place {
+  return { segment: ordinal(from, 'segment'), offset: ordinal(from, 'offset') }
+}
+
+/** Minted in `identity.ts`, and sealed since. */
+function readOrigin(from: Fields): Origin {
+  return text(from, 'origin') as Origin
+}

@@ -1,0 +1,180 @@
+/**
+ * What a frame says. `n` is its ordinal: from 1 over the journal's whole life, without holes, so that a missing frame
+ * shows as a missing number. `seq` numbers the exchanges alone and is what the tables carry.
+ */
+import type { AnswerFacts, Answered, Asked, Ending, Identity, RawHeaders, Ticket } from '../exchange.ts'
+import { logId } from '../../schema/record/ids.ts'
+import type { LogId, PersonNumber } from '../../schema/record/ids.ts'
+import { USER_SOURCES, assertNever } from '../../schema/record/record.ts'
+import { fields, flag, list, number, oneOf, ordinal, orNull, ShapeError, shaped, text } from './fields.ts'
+import type { Fields } from './fields.ts'
+
+/** A process has opened the journal: what was asked before and is unanswered stays so. */
+export interface OpenedFrame {
+  readonly kind: 'opened'
+  readonly n: number
+  readonly at: number
+}
+export interface AskedFrame extends Ticket {
+  readonly kind: 'asked'
+  readonly n: number
+  readonly asked: Asked
+}
+export interface AnsweredFrame {
+  readonly kind: 'answered'
+  readonly n: number
+  readonly seq: number
+  readonly answered: Answered
+}
+/** Queries that passed unrecorded; see `Gap` in `proxy/exchange.ts`. */
+export interface GapFrame extends Ticket {
+  readonly kind: 'gap'
+  readonly n: number
+  readonly server: string
+  readonly from: number
+  readonly to: number
+  readonly count: number
+}
+/** The journal was closed in order: no answer follows. */
+export interface ClosedFrame {
+  readonly kind: 'closed'
+  readonly n: number
+  readonly at: number
+}
+export type Frame = OpenedFrame | AskedFrame | AnsweredFrame | GapFrame | ClosedFrame
+
+/** The JSON head of `frame`; the body of an `asked` travels behind it as it is. */
+export function headOf(frame: Frame): object {
+  if (frame.kind !== 'asked') return frame
+  const { body, ...asked } = frame.asked
+  return { ...frame, asked: { ...asked, extent: body.extent } }
+}
+
+export function bodyOf(frame: Frame): Uint8Array | undefined {
+  return frame.kind === 'asked' ? frame.asked.body.bytes : undefined
+}
+
+/** The frame that head and body say, or `null` when they say none that this version knows. Keeps a copy of `body`. */
+export function frameOf(head: unknown, body: Uint8Array): Frame | null {
+  return shaped(() => readFrame(fields(head), body))
+}
+
+const KINDS = ['opened', 'asked', 'answered', 'gap', 'closed'] as const
+
+function readFrame(head: Fields, body: Uint8Array): Frame {
+  const kind = oneOf(head, 'kind', KINDS)
+  const n = ordinal(head, 'n')
+  switch (kind) {
+    case 'opened':
+    case 'closed':
+      return { kind, n, at: number(head, 'at') }
+    case 'asked':
+      return { kind, n, ...readTicket(head), asked: readAsked(fields(head['asked']), body) }
+    case 'answered':
+      return { kind, n, seq: ordinal(head, 'seq'), answered: readAnswered(fields(head['answered'])) }
+    case 'gap':
+      return { kind, n, ...readTicket(head), ...readGap(head) }
+    default:
+      return assertNever(kind)
+  }
+}
+
+export function readTicket(head: Fields): Ticket {
+  return { seq: ordinal(head, 'seq'), logId: readLogId(head, 'logId') }
+}
+
+export function readLogId(head: Fields, name: string): LogId {
+  const id = logId(text(head, name))
+  if (id === null) throw new ShapeError(`${name} is no log id`)
+  return id
+}
+
+function readGap(head: Fields): Pick<GapFrame, 'server' | 'from' | 'to' | 'count'> {
+  return {
+    server: text(head, 'server'),
+    from: number(head, 'from'),
+    to: number(head, 'to'),
+    count: ordinal(head, 'count'),
+  }
+}
+
+function readAsked(head: Fields, body: Uint8Array): Asked {
+  return {
+    askedAt: number(head, 'askedAt'),
+    server: text(head, 'server'),
+    clientAddress: text(head, 'clientAddress'),
+    method: text(head, 'method'),
+    target: text(head, 'target'),
+    headers: readHeaders(head),
+    identity: readIdentity(fields(head['identity'])),
+    body: { bytes: Uint8Array.from(body), extent: oneOf(head, 'extent', ['whole', 'head', 'cut']) },
+  }
+}
+
+function readIdentity(head: Fields): Identity {
+  return {
+    user: orNull(text, head, 'user'),
+    source: oneOf(head, 'source', USER_SOURCES),
+    workstation: orNull(text, head, 'workstation'),
+  }
+}
+
+function readHeaders(head: Fields): RawHeaders {
+  return list(head, 'headers').map((pair) => {
+    const [name, value] = Array.isArray(pair) ? [...pair] : []
+    if (typeof name !== 'string' || typeof value !== 'string') throw new ShapeError('a header is no pair of texts')
+    return [name, value] as const
+  })
+}
+
+const ENDINGS: Readonly<Record<Ending, true>> = {
+  complete: true,
+  'client-gone': true,
+  'upstream-gone': true,
+  'upstream-unreachable': true,
+  'upstream-timeout': true,
+  refused: true,
+  withheld: true,
+}
+
+function readEnding(head: Fields): Ending {
+  const value = text(head, 'ending')
+  const isEnding = (one: string): one is Ending => Object.hasOwn(ENDINGS, one)
+  if (!isEnding(value)) throw new ShapeError('unknown ending')
+  return value
+}
+
+function readAnswered(head: Fields): Answered {
+  return {
+    ending: readEnding(head),
+    status: orNull(number, head, 'status'),
+    headers: readHeaders(head),
+    firstByteAt: orNull(number, head, 'firstByteAt'),
+    endedAt: number(head, 'endedAt'),
+    answerBytes: number(head, 'answerBytes'),
+    userConfirmed: flag(head, 'userConfirmed'),
+    requestBytes: number(head, 'requestBytes'),
+    requestHash: orNull(text, head, 'requestHash'),
+    facts: head['facts'] === null ? null : readFacts(fields(head['facts'])),
+  }
+}
+
+function readFacts(head: Fields): AnswerFacts {
+  return {
+    kind: oneOf(head, 'kind', ['dataset', 'rowset', 'fault', 'empty', 'other']),
+    decoded: flag(head, 'decoded'),
+    faultCode: orNull(text, head, 'faultCode'),
+    rows: orNull(number, head, 'rows'),
+    cells: orNull(number, head, 'cells'),
+    personsSeen: number(head, 'personsSeen'),
+    persons: list(head, 'persons').map((one) => {
+      const seen = fields(one)
+      return { person: readPerson(seen), place: text(seen, 'place') }
+    }),
+  }
+}
+
+/** Minted anew: it was a `PersonNumber` when it was written, and the CRC says that it is what was written. */
+function readPerson(seen: Fields): PersonNumber {
+  return text(seen, 'person') as PersonNumber
+}

@@ -1,0 +1,83 @@
+/** Counts a journal from its files alone, so that an operator can tell whether it is whole. Changes nothing. */
+import type { Origin } from '../../schema/record/ids.ts'
+import { journalBytes } from './end.ts'
+import type { Frame } from './entry.ts'
+import { loadIdentity } from './identity.ts'
+import { JournalError } from './journal-error.ts'
+import { JournalReader } from './reader.ts'
+import type { Damage } from './reader.ts'
+import { listSegments } from './segment.ts'
+
+export interface JournalReport {
+  readonly origin: Origin
+  readonly segments: number
+  readonly bytes: number
+  readonly frames: Readonly<Record<Frame['kind'], number>>
+  /** First and last number of an exchange still in the journal; 0 when there is none. */
+  readonly firstSeq: number
+  readonly lastSeq: number
+  /** Numbers between them whose exchange is missing. */
+  readonly missingSeqs: number
+  /** Exchanges without an answer: under way now, or cut off. */
+  readonly unanswered: number
+  /** Frames that should be there and cannot be read. Empty in a sound journal. */
+  readonly damaged: readonly Damage[]
+  /** Bytes that are no frame and cost none: torn ends after a crash, or a damaged segment head. */
+  readonly strayBytes: number
+}
+
+/** @throws JournalError JOURNAL_DAMAGED when there is no readable journal in `folder` */
+export async function verifyJournal(folder: string): Promise<JournalReport> {
+  const identity = await loadIdentity(folder)
+  if (identity === null) throw new JournalError('JOURNAL_DAMAGED', `there is no readable journal in ${folder}`)
+  const count = new Count()
+  const reader = new JournalReader(folder, identity.mark)
+  try {
+    for (let reading = await reader.next(); reading !== null; reading = await reader.next()) {
+      if (reading.kind === 'frame') count.frame(reading.frame)
+      else count.damage(reading.damage)
+    }
+    const segments = (await listSegments(folder)).length
+    const strayBytes = await reader.strayToEnd()
+    return { origin: identity.origin, segments, bytes: await journalBytes(folder), ...count.report(), strayBytes }
+  } finally {
+    await reader.close()
+  }
+}
+
+class Count {
+  readonly #frames = { opened: 0, asked: 0, answered: 0, gap: 0, closed: 0 }
+  readonly #unanswered = new Set<number>()
+  readonly #damaged: Damage[] = []
+  #firstSeq = 0
+  #lastSeq = 0
+  #missingSeqs = 0
+
+  frame(frame: Frame): void {
+    this.#frames[frame.kind] += 1
+    if (frame.kind === 'answered') this.#unanswered.delete(frame.seq)
+    if (frame.kind === 'asked') this.#unanswered.add(frame.seq)
+    if (frame.kind === 'asked' || frame.kind === 'gap') this.#number(frame.seq)
+  }
+
+  damage(damage: Damage): void {
+    this.#damaged.push(damage)
+  }
+
+  #number(seq: number): void {
+    if (this.#firstSeq === 0) this.#firstSeq = seq
+    else this.#missingSeqs += seq - this.#lastSeq - 1
+    this.#lastSeq = seq
+  }
+
+  report() {
+    return {
+      frames: this.#frames,
+      firstSeq: this.#firstSeq,
+      lastSeq: this.#lastSeq,
+      missingSeqs: this.#missingSeqs,
+      unanswered: this.#unanswered.size,
+      damaged: this.#damaged,
+    }
+  }
+}

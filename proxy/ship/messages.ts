@@ -1,0 +1,34 @@
+/** What main thread and recorder thread say to each other, and what the thread is given at its start. */
+import type { InterpretSettings } from '../protocol/settings.ts'
+import type { RecorderStatus } from '../../schema/record/recorder-status.ts'
+import type { StoreLocation } from '../../schema/store/open.ts'
+
+export interface RecorderStart {
+  readonly folder: string
+  readonly openedAt: number
+  readonly compared: boolean
+  readonly durable: number
+  readonly store: StoreLocation
+  readonly settings: InterpretSettings
+  readonly suspects: readonly number[]
+  /** One 64-bit cell: the number of the exchange that is being interpreted, 0 for none. Outlives the thread. */
+  readonly interpreting: SharedArrayBuffer
+  /** Addresses of the modules that open the store and interpret. */
+  readonly modules: RecorderModules
+}
+
+export interface RecorderModules {
+  readonly store: string
+  readonly interpret: string
+}
+
+export type ToRecorder =
+  { readonly kind: 'durable'; readonly n: number } | { readonly kind: 'stop'; readonly withinMs: number }
+
+export type FromRecorder =
+  | { readonly kind: 'status'; readonly status: RecorderStatus }
+  | { readonly kind: 'compared' }
+  /** Everything before this segment is in the store. */
+  | { readonly kind: 'release'; readonly segment: number }
+  /** All up to `durable` is read: tell me when there is more. */
+  | { readonly kind: 'idle'; readonly durable: number }

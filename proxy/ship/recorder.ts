@@ -1,0 +1,361 @@
+/**
+ * The recorder: reads the journal on from its checkpoint, has each exchange interpreted, and brings the records into the
+ * store, each exactly once. It runs on a thread of its own (`recorder-thread.ts`), where no fault of a parser and no
+ * absence of the database can touch a BI user; nothing here knows of threads.
+ *
+ * Exactly once. Records are made when the frame that completes them is read (`answered`; `gap`; for what never got an
+ * answer, the `opened` or `closed` of a process), and the ordinal of that frame is committed with them, in one
+ * transaction. After a crash the store's position decides: what was made at or before it is there. So a batch whose
+ * commit succeeded and whose answer was lost is neither lost nor doubled.
+ *
+ * `checkpoint.json` only shortens the way: where to read on, and which questions before it wait for their answer (by
+ * place, not by content). It is written after the commit it speaks of. Segments wholly before the oldest place it names
+ * are released.
+ *
+ * Memory. At most two batches are held (one is written while the next is made), and unanswered questions up to a limit;
+ * beyond it only their places. An answer that takes days, such as a WebSocket's, costs one place, and the disk space of
+ * the journal since. What one process left unanswered is written in one transaction, as many as were under way at once.
+ *
+ * A journal that was set back (a restored backup, a disk that lied about its syncs) gives ordinals a second time which the
+ * store takes for known: entries would vanish. So once in each process, before anything is shipped, the first ordinal of
+ * the process is compared with the store's position; if the store is already past it, entries from there on are shipped
+ * under a new origin, and the operator is told (`RECORDER_JOURNAL_SET_BACK`).
+ *
+ * Left to others: the store's transactions (`schema/store`), what an exchange means (`proxy/protocol`), how many frames
+ * are durable (`proxy/journal` says so, `durable` hands it on).
+ */
+import type { Exchange, Gap } from '../exchange.ts'
+import type { QueryRecord } from '../../schema/record/record.ts'
+import type { RecordWriter } from '../../schema/store/store.ts'
+import type { Origin } from '../../schema/record/ids.ts'
+import { readCheckpoint, writeCheckpoint } from '../journal/checkpoint.ts'
+import type { Checkpoint } from '../journal/checkpoint.ts'
+import { loadIdentity, mintOrigin, readSegmentHead } from '../journal/identity.ts'
+import type { Identity } from '../journal/identity.ts'
+import { JournalError } from '../journal/journal-error.ts'
+import { JournalReader } from '../journal/reader.ts'
+import type { Position } from '../journal/reader.ts'
+import { listSegments } from '../journal/segment.ts'
+import type { RecorderStatus } from '../../schema/record/recorder-status.ts'
+import { BatchWriter } from './batch-writer.ts'
+import type { Unit } from './batch-writer.ts'
+import { lostEntry, minimalEntry, minimalGap } from './minimal.ts'
+import { Pairing } from './pairing.ts'
+import type { Happening } from './pairing.ts'
+import { oldestAskedAt } from './oldest.ts'
+import { StatusFile } from './status-file.ts'
+
+export interface Interpreter {
+  interpret(exchange: Exchange): readonly QueryRecord[]
+  interpretGap(gap: Gap): QueryRecord
+}
+
+export interface RecorderOptions {
+  /** Of the journal. */
+  readonly folder: string
+  /** Ordinal of the frame with which the journal's process began. */
+  readonly openedAt: number
+  /** `true`: another recorder of this process has already compared journal and store. */
+  readonly compared?: boolean
+  readonly openWriter: () => Promise<RecordWriter>
+  readonly interpreter: Interpreter
+  /** Numbers of exchanges that are not to be interpreted: doing so has ended a recorder before. */
+  readonly suspects?: ReadonlySet<number>
+  /** Called with the number of an exchange before it is interpreted, and with 0 after. */
+  readonly onInterpret?: (seq: number) => void
+  readonly onStatus?: (status: RecorderStatus) => void
+  readonly onCompared?: () => void
+  /** Everything before `position` is in the store. */
+  readonly onRelease?: (position: Position) => void
+  /** The recorder has read up to `durable` and waits for more. */
+  readonly onIdle?: (durable: number) => void
+  readonly pauseMs?: number
+  readonly statusMs?: number
+  readonly batchRecords?: number
+  readonly batchBytes?: number
+  readonly keepBytes?: number
+  readonly now?: () => number
+}
+
+interface Batch {
+  readonly units: readonly Unit[]
+  /** When the first query of it was asked. */
+  readonly oldestAt: number | null
+  /** Where things stand once it is written. */
+  readonly after: Pick<Checkpoint, 'position' | 'lastSeq' | 'lastAt' | 'pending'>
+  /** There is more to read at once. */
+  readonly full: boolean
+}
+
+export class Recorder {
+  readonly #options: RecorderOptions
+  readonly #abort = new AbortController()
+  readonly #writer: BatchWriter
+  readonly #status: StatusFile
+  #saving: Promise<void> = Promise.resolve()
+  #durable = 0
+  #draining = false
+  #wake: () => void = () => undefined
+  #store: RecordWriter | null = null
+  /** Frames up to this ordinal have led to what the store already has. */
+  #skipTo = 0
+  #checkpoint: Checkpoint | null = null
+  #savedCheckpoint: Checkpoint | null = null
+
+  constructor(options: RecorderOptions) {
+    this.#options = options
+    this.#status = new StatusFile(options.folder, options.statusMs ?? 1000, options.now ?? Date.now, (status) =>
+      options.onStatus?.(status),
+    )
+    this.#writer = new BatchWriter({
+      signal: this.#abort.signal,
+      pauseMs: options.pauseMs ?? 250,
+      onStore: (state) => this.#status.change({ store: state }),
+      onError: (code) => this.#status.change({ lastError: code }),
+    })
+  }
+
+  /** Frames up to ordinal `n` may be read: they will not be taken back. */
+  durable(n: number): void {
+    this.#durable = Math.max(this.#durable, n)
+    this.#status.change({ appended: this.#durable })
+    this.#wake()
+  }
+
+  /** Ships what is durable now, for at most `withinMs`; then {@link run} returns. */
+  stop(withinMs: number): void {
+    this.#draining = true
+    this.#wake()
+    setTimeout(() => this.#abort.abort(), withinMs).unref()
+  }
+
+  /** Runs until stopped. Throws what nobody here can mend: the journal can no longer be read. */
+  async run(): Promise<void> {
+    const identity = await this.#prepare()
+    const reader = new JournalReader(this.#options.folder, identity.mark, startOf(this.#known()))
+    const saving = setInterval(() => void this.#save(), this.#options.statusMs ?? 1000)
+    this.#status.begin()
+    try {
+      await this.#meetStore()
+      await this.#ship(reader, await this.#pairingFor(identity))
+    } catch (error) {
+      if (!this.#abort.signal.aborted) throw error
+    } finally {
+      clearInterval(saving)
+      await this.#save()
+      await this.#status.end()
+      await reader.close()
+      await this.#store?.close()
+    }
+  }
+
+  async #prepare(): Promise<Identity> {
+    const { folder, openedAt, compared } = this.#options
+    const identity = await loadIdentity(folder)
+    if (identity === null) throw new JournalError('JOURNAL_DAMAGED', `there is no readable journal in ${folder}`)
+    const checkpoint = (await readCheckpoint(folder, identity.origin)) ?? freshCheckpoint(identity.origin)
+    const isCompared = checkpoint.comparedAt === openedAt || compared === true
+    const uncomparedFrom = isCompared ? null : (checkpoint.uncomparedFrom ?? openedAt)
+    this.#checkpoint = { ...checkpoint, uncomparedFrom }
+    const { position, lastSeq, shipAs } = checkpoint
+    const oldestUnshippedAt = await oldestAskedAt(folder, identity.mark, startOf(checkpoint))
+    this.#status.change({ origin: shipAs.origin, shipped: position.n, shippedSeq: lastSeq, oldestUnshippedAt })
+    await this.#save()
+    return identity
+  }
+
+  async #pairingFor(identity: Identity): Promise<Pairing> {
+    const { folder, keepBytes = 32 * 1024 * 1024 } = this.#options
+    const checkpoint = this.#known()
+    const known = startOf(checkpoint) !== undefined
+    return new Pairing({
+      origin: checkpoint.shipAs.origin,
+      lastSeq: known ? checkpoint.lastSeq : await seqBefore(folder),
+      lastAt: checkpoint.lastAt,
+      pending: checkpoint.pending,
+      readAgain: (place) => JournalReader.frameAt(folder, identity.mark, place),
+      keepBytes,
+    })
+  }
+
+  /** Opens the store and finds out what it has. Takes as long as the store takes. */
+  async #meetStore(): Promise<void> {
+    const store = await this.#writer.untilAvailable(() => this.#options.openWriter())
+    this.#store = store
+    const checkpoint = this.#known()
+    const { shipAs, uncomparedFrom } = checkpoint
+    const position = await this.#writer.untilAvailable(() => store.position(shipAs.origin))
+    this.#skipTo = Math.max(position, shipAs.from - 1)
+    if (uncomparedFrom !== null && position >= uncomparedFrom) this.#renameFrom(uncomparedFrom)
+    this.#checkpoint = { ...this.#known(), comparedAt: this.#options.openedAt, uncomparedFrom: null }
+    // Before the first write: a recorder that follows must not take what this one has written for a journal set back.
+    await this.#save()
+    this.#options.onCompared?.()
+  }
+
+  #renameFrom(n: number): void {
+    const checkpoint = this.#known()
+    const name = checkpoint.origin.replace(/-[0-9a-f]{6}$/, '')
+    const shipAs = { origin: mintOrigin(name), from: n }
+    this.#checkpoint = { ...checkpoint, shipAs }
+    this.#skipTo = n - 1
+    this.#status.change({ origin: shipAs.origin, lastError: 'RECORDER_JOURNAL_SET_BACK' })
+  }
+
+  async #ship(reader: JournalReader, pairing: Pairing): Promise<void> {
+    let writing: Promise<void> = Promise.resolve()
+    for (;;) {
+      const limit = this.#durable
+      const batch = await this.#gather(reader, pairing, limit)
+      await writing
+      writing = this.#commit(batch)
+      writing.catch(() => undefined) // awaited in the next turn, or right below
+      if (batch.full) continue
+      await writing
+      if (this.#durable > limit) continue
+      if (this.#draining) return
+      await this.#more(limit)
+    }
+  }
+
+  /** Reads until there is a batch, or nothing more up to `limit`. */
+  async #gather(reader: JournalReader, pairing: Pairing, limit: number): Promise<Batch> {
+    const { batchRecords = 1000, batchBytes = 4 * 1024 * 1024 } = this.#options
+    const units: Unit[] = []
+    let oldestAt: number | null = null
+    let [records, bytes, full] = [0, 0, false]
+    const deadline = performance.now() + LONGEST_GATHERING_MS
+    while (!full) {
+      this.#abort.signal.throwIfAborted()
+      const reading = await reader.next(limit)
+      if (reading === null) break
+      if (reading.kind === 'damaged') {
+        this.#status.change({ lastError: 'JOURNAL_DAMAGED' })
+        continue
+      }
+      const { n } = reading.frame
+      const happenings = await pairing.take(reading.frame, reading.at)
+      if (n <= this.#skipTo || happenings.length === 0) continue
+      const unit = { n, records: happenings.flatMap((one) => this.#recordsOf(one)) }
+      units.push(unit)
+      oldestAt ??= unit.records[0]?.askedAt ?? null
+      records += unit.records.length
+      for (const record of unit.records) bytes += weightOf(record)
+      full = records >= batchRecords || bytes >= batchBytes || performance.now() > deadline
+    }
+    const { lastSeq, lastAt, pending } = pairing
+    return { units, oldestAt, after: { position: reader.position, lastSeq, lastAt, pending }, full }
+  }
+
+  async #commit(batch: Batch): Promise<void> {
+    const store = this.#store
+    const last = batch.units.at(-1)
+    if (last !== undefined && store !== null) {
+      this.#status.change({ oldestUnshippedAt: batch.oldestAt })
+      await this.#writer.write(store, this.#known().shipAs.origin, batch.units, batch.after.position.n)
+      this.#skipTo = Math.max(this.#skipTo, last.n)
+    }
+    this.#checkpoint = { ...this.#known(), ...batch.after }
+    const { position, lastSeq } = batch.after
+    this.#status.change({ shipped: position.n, shippedSeq: lastSeq, oldestUnshippedAt: null })
+  }
+
+  #recordsOf(happening: Happening): readonly QueryRecord[] {
+    if (happening.kind === 'lost') return [lostEntry(happening.lost)]
+    const { suspects, onInterpret } = this.#options
+    const { seq } = happening.kind === 'gap' ? happening.gap : happening.exchange
+    if (suspects?.has(seq) === true) return this.#minimal(happening, 'RECORDER_SUSPECT', false)
+    onInterpret?.(seq)
+    try {
+      const records = this.#interpret(happening)
+      return records.length > 0 ? records : this.#minimal(happening, 'INTERPRET_EMPTY', true)
+    } catch {
+      // What was thrown may quote the query; that interpreting failed is all that is told.
+      return this.#minimal(happening, 'INTERPRET_FAILED', true)
+    } finally {
+      onInterpret?.(0)
+    }
+  }
+
+  #interpret(happening: Understandable): readonly QueryRecord[] {
+    const { interpreter } = this.#options
+    if (happening.kind === 'gap') return [interpreter.interpretGap(happening.gap)]
+    return interpreter.interpret(happening.exchange)
+  }
+
+  #minimal(happening: Understandable, code: string, trusted: boolean): readonly QueryRecord[] {
+    this.#status.change({ lastError: code })
+    return [happening.kind === 'gap' ? minimalGap(happening.gap) : minimalEntry(happening.exchange, trusted)]
+  }
+
+  async #more(limit: number): Promise<void> {
+    const more = new Promise<void>((resolve) => (this.#wake = resolve))
+    this.#options.onIdle?.(limit)
+    if (this.#durable === limit && !this.#draining) await more
+    this.#wake = () => undefined
+  }
+
+  #known(): Checkpoint {
+    if (this.#checkpoint === null) throw new JournalError('JOURNAL_DAMAGED', 'the recorder has not begun')
+    return this.#checkpoint
+  }
+
+  /** Keeps the checkpoint, if it has changed, and lets go of what lies before it. One at a time: a newer one must win. */
+  #save(): Promise<void> {
+    this.#saving = this.#saving.then(() => this.#saveNow())
+    return this.#saving
+  }
+
+  async #saveNow(): Promise<void> {
+    const checkpoint = this.#checkpoint
+    if (checkpoint === null || checkpoint === this.#savedCheckpoint) return
+    try {
+      await writeCheckpoint(this.#options.folder, checkpoint)
+      this.#savedCheckpoint = checkpoint
+      this.#options.onRelease?.(oldestPlace(checkpoint))
+    } catch {
+      // The disk of the journal is full or failing, which the journal tells. Nothing is lost by an older checkpoint.
+      this.#status.change({ lastError: 'RECORDER_CHECKPOINT' })
+    }
+  }
+}
+
+type Understandable = Exclude<Happening, { readonly kind: 'lost' }>
+
+/** A batch is written after at most so long, however few its records: some are slow to interpret. */
+const LONGEST_GATHERING_MS = 500
+
+/** Roughly, in bytes. */
+function weightOf(record: QueryRecord): number {
+  const { criteria, dimensions, measures, seen } = record
+  return 500 + record.query.length * 2 + 200 * (criteria.length + dimensions.length + measures.length + seen.length)
+}
+
+function oldestPlace({ position, pending }: Checkpoint): Position {
+  const segment = pending.reduce((oldest, one) => Math.min(oldest, one.segment), position.segment)
+  return { ...position, segment }
+}
+
+function freshCheckpoint(origin: Origin): Checkpoint {
+  return {
+    origin,
+    position: { segment: 0, offset: 0, n: 0 },
+    lastSeq: 0,
+    lastAt: 0,
+    pending: [],
+    shipAs: { origin, from: 1 },
+    comparedAt: 0,
+    uncomparedFrom: null,
+  }
+}
+
+/** `undefined`: at the oldest segment. */
+function startOf({ position }: Checkpoint): Position | undefined {
+  return position.segment === 0 ? undefined : position
+}
+
+/** Last number given before the oldest segment; `null` when its head cannot be read. */
+async function seqBefore(folder: string): Promise<number | null> {
+  const [oldest] = await listSegments(folder)
+  return oldest === undefined ? null : ((await readSegmentHead(folder, oldest))?.head.seq ?? null)
+}
