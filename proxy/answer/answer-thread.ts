@@ -23,7 +23,7 @@ export class AnswerThread {
   constructor(data: ThreadData, heapMb: number) {
     this.#worker = new Worker(new URL('answer-worker.ts', import.meta.url), {
       workerData: data,
-      resourceLimits: { maxOldGenerationSizeMb: heapMb },
+      resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 4 },
     })
     this.#worker.on('message', (replies: readonly FromThread[]) => this.#hear(replies))
     // The exit that follows is what counts; without a listener the error would end the process.

@@ -34,7 +34,7 @@ export interface AnswerReader {
 }
 
 /** Bytes that may wait to be read, of one answer and of all; reading goes on when half of that is left. */
-const MAX_WAITING = 4 * 1024 * 1024
+const MAX_WAITING = 1024 * 1024
 const MAX_WAITING_IN_ALL = 32 * 1024 * 1024
 /** A thread that has not read what is left of an answer in this time never will. */
 const MAX_SILENCE_MS = 60_000

@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { AnswerFacts } from '../exchange.ts'
+import { passedOn } from '../memory.ts'
 import { answerReader } from '../protocol/answer-reader.ts'
 import { BodyReader } from './body-reader.ts'
 import type { FromThread, ThreadData, ToThread } from './messages.ts'
@@ -43,6 +44,7 @@ class Answer {
 
   #used(bytes: number): void {
     say({ kind: 'used', id: this.#id, bytes })
+    passedOn(bytes, true)
     this.#busy = false
     this.#next()
   }

@@ -3,6 +3,7 @@
  * of the two. It ends as the BI server ended it, trailers and all.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { passedOn } from '../memory.ts'
 import { pairs } from './answer-head.ts'
 import type { SafeReading } from './safe-reading.ts'
 
@@ -45,6 +46,7 @@ export class Download {
   #pass(chunk: Buffer): void {
     this.#bytes += chunk.length
     this.#moved()
+    passedOn(chunk.length)
     if (this.#reading !== null && !this.#reading.write(chunk)) {
       this.#hold('reader')
       void this.#reading.drained().then(() => this.#release('reader'))

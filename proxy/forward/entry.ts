@@ -77,7 +77,10 @@ export class Entry {
     const unrecorded = this.#settings.onJournalFailure === 'forward'
     if (!unrecorded) this.#settle('lost')
     this.#settings.failed(error, unrecorded)
-    if (unrecorded) this.miss()
+    if (!unrecorded) return
+    // What has a number is written as soon as the journal writes again; counted as well, it would be there twice.
+    if (this.#ticket === null || this.#ticket.seq === 0) this.miss()
+    else this.#settle('unrecorded')
   }
 
   #settle(state: 'kept' | 'unrecorded' | 'lost'): void {

@@ -175,7 +175,7 @@ class Forwarder implements Forward {
     if (arriving === null && status !== 408) this.#attempt(connection, '', '', status)
     const unanswered = connection.isIdle || arriving?.isUnanswered === true
     arriving?.malformed(status)
-    if (unanswered) socket.end(rawAnswer(status), 'latin1', () => socket.destroy())
+    if (unanswered) socket.end(rawAnswer(status), () => socket.destroy())
     else socket.destroy()
   }
 

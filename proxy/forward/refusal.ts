@@ -1,7 +1,8 @@
 /** What the proxy answers for itself: plain text in Danish and English, and nothing of what was asked. */
 export interface OwnAnswer {
   readonly status: number
-  readonly body: string
+  /** UTF-8 as bytes: the sockets here write text as Latin-1, so that headers pass as they came. */
+  readonly body: Buffer
   /** The connection cannot be trusted or used further. */
   readonly close: boolean
 }
@@ -39,7 +40,7 @@ export type OwnStatus = keyof typeof TEXTS
 
 export function ownAnswer(status: OwnStatus, close = false): OwnAnswer {
   const [, danish, english] = TEXTS[status]
-  return { status, body: `${danish}\n${english}\n`, close }
+  return { status, body: Buffer.from(`${danish}\n${english}\n`), close }
 }
 
 export function reasonPhrase(status: OwnStatus): string {
@@ -52,7 +53,7 @@ export function ownHeaders({ status, body, close }: OwnAnswer): string[] {
     'Content-Type',
     'text/plain; charset=utf-8',
     'Content-Length',
-    String(Buffer.byteLength(body)),
+    String(body.length),
     'Cache-Control',
     'no-store',
     ...(status === 405 ? ['Allow', 'GET, HEAD, POST, OPTIONS'] : []),
@@ -61,9 +62,10 @@ export function ownHeaders({ status, body, close }: OwnAnswer): string[] {
 }
 
 /** A whole answer as bytes, for a socket whose request never became one. */
-export function rawAnswer(status: OwnStatus): string {
+export function rawAnswer(status: OwnStatus): Buffer {
   const answer = ownAnswer(status, true)
   const headers = ownHeaders(answer)
   const lines = headers.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${headers[at + 1] ?? ''}`] : []))
-  return `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n${lines.join('\r\n')}\r\n\r\n${answer.body}`
+  const head = `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n${lines.join('\r\n')}\r\n\r\n`
+  return Buffer.concat([Buffer.from(head), answer.body])
 }

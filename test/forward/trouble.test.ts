@@ -14,7 +14,7 @@ test('a BI server that cannot be reached is 502, in words, and reported with its
   const text = await connect(t, port).send(GET).has('answered.\n')
   assert.match(
     text,
-    /^HTTP\/1.1 502 Bad Gateway\r\nContent-Type: text\/plain; charset=utf-8\r\n[^]*BI-serveren[^]*The BI server/,
+    /^HTTP\/1.1 502 Bad Gateway\r\nContent-Type: text\/plain; charset=utf-8\r\n[^]*BI-serveren kan ikke n\u00e5s[^]*The BI server/,
   )
   const [answered] = await witness.outcomes(1)
   assert.deepEqual([answered?.ending, answered?.status, answered?.userConfirmed], ['upstream-unreachable', 502, false])

@@ -140,11 +140,12 @@ for (const [title, fail] of Object.entries({
     if (title === 'whose sync fails') assert.equal((await witness.outcomes(1))[0]?.ending, 'withheld')
   })
 
-  test(`on a server set to forward an entry ${title} lets the answer pass, and it is counted`, async (t) => {
+  test(`on a server set to forward an entry ${title} lets the answer pass, and it is counted or will be an entry`, async (t) => {
     const { port, witness, events } = await ours(t, (await scripted(t, OK)).port, { onJournalFailure: 'forward' })
     fail({ set: (work) => (witness.durable = work) })
     await connect(t, port).send(post('query')).has('\r\n\r\nok')
-    assert.deepEqual(witness.misses, ['bi'])
+    // With a number it is written once the journal writes again; counted too, it would be there twice.
+    assert.deepEqual(witness.misses, title === 'whose sync fails' ? [] : ['bi'])
     assert.deepEqual(events, [{ kind: 'unrecorded', server: 'bi', code: 'ENOSPC' }])
   })
 }

@@ -1,0 +1,182 @@
+/**
+ * The proxy's end of the command `tilsyn`: wires forwarding, journal, reader of answers and recorder together, and lets
+ * an operator ask what would be logged.
+ */
+import type { Server } from 'node:http'
+import { createInterface } from 'node:readline'
+import { pino } from 'pino'
+import type { Logger } from 'pino'
+import type { Command, Invocation } from '../schema/command/command.ts'
+import { UsageError, textOption } from '../schema/command/command.ts'
+import { stopRequested, tellReady } from '../schema/command/stop.ts'
+import type { Address, Config, ServerConfig } from '../schema/config/config.ts'
+import { createAnswerReader } from './answer/answer-threads.ts'
+import type { Forward, ForwardEvent } from './forward/forward.ts'
+import { createForward } from './forward/forward.ts'
+import type { JournalState } from './journal/journal.ts'
+import { openJournal } from './journal/journal.ts'
+import { interpretStatement } from './protocol/interpret-statement.ts'
+import type { InterpretSettings } from './protocol/settings.ts'
+import { personRulesAt } from './protocol/settings.ts'
+import { SAMPLE_PERSON, sendSampleQueries } from './sample/sample-queries.ts'
+import type { SampleServer } from './sample/server.ts'
+import { startSampleServer } from './sample/server.ts'
+import { startRecorder } from './ship/recorder-handle.ts'
+
+/** The sample server's persons are born in the future, so that none of them can be anybody's. */
+const SAMPLE_LATEST_BIRTH = '2057-12-31'
+
+/** How long answers under way may take to finish once the proxy has been asked to stop. */
+const DEADLINE_MS = 10_000
+
+const proxy: Command = {
+  summary: 'run the proxy alone',
+  help: `tilsyn proxy
+
+Forwards, journals, and writes the tables. Without a BI server in the configuration it starts a sample one.`,
+  options: {},
+  async run(invocation) {
+    const config = invocation.config()
+    const stop = stopRequested()
+    const logger = pino({ name: 'proxy', level: config.log.level }, pino.destination({ dest: 2, sync: true }))
+    const sample = config.servers.length === 0 ? await startSampleServer({ host: '127.0.0.1', port: 0 }) : null
+    const servers = sample === null ? config.servers : [sampleConfig(sample)]
+    const settings = interpretSettings(config, sample !== null)
+
+    const journal = await openJournal({
+      folder: config.proxy.journal,
+      name: config.proxy.name,
+      onState: (state) => tellJournal(logger, state),
+    })
+    const answers = createAnswerReader({ persons: settings.persons })
+    const forward = createForward({
+      servers,
+      witness: journal,
+      readAnswer: answers.readAnswer,
+      captureBytes: config.proxy.captureBytes,
+      report: (event) => tellForward(logger, event),
+    })
+    const recorder = startRecorder({ journal, store: config.store, settings, logger })
+    try {
+      const url = await listen(forward.server, config.proxy.listen)
+      invocation.print(`proxy listening on ${url}`)
+      // Only a journal that has never seen a query gets the sample ones: a restart does not repeat them.
+      if (sample !== null && journal.stats().seq === 0) await sendSampleQueries(new URL(url))
+      tellReady({ half: 'proxy', url, samplePerson: sample === null ? null : SAMPLE_PERSON })
+      await stop
+    } finally {
+      // In the order of the way of a query, so that each finds the next still there.
+      await closeWithin(DEADLINE_MS, forward)
+      await answers.close()
+      await journal.close()
+      await recorder.stop()
+      await sample?.close()
+    }
+    return 0
+  },
+}
+
+function sampleConfig({ url }: SampleServer): ServerConfig {
+  return { name: 'sample', upstream: url, host: null, path: null, onJournalFailure: 'refuse', timeoutMs: 60_000 }
+}
+
+function interpretSettings(config: Config, sample: boolean): InterpretSettings {
+  const latestBirth = config.persons.latestBirth ?? (sample ? SAMPLE_LATEST_BIRTH : null)
+  return { modules: config.modules, persons: { ...config.persons, latestBirth } }
+}
+
+/** Lets answers under way finish; after `deadlineMs` the clients that still wait are cut off, and recorded as such. */
+async function closeWithin(deadlineMs: number, forward: Forward): Promise<void> {
+  const cut = setTimeout(() => forward.server.closeAllConnections(), deadlineMs)
+  await forward.close()
+  clearTimeout(cut)
+}
+
+/** Resolves with the address in use, once it is. */
+function listen(server: Server, { host, port }: Address): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  server.once('error', reject)
+  server.listen(port, host, () => {
+    server.off('error', reject)
+    const bound = server.address()
+    const actual = typeof bound === 'object' && bound !== null ? bound.port : port
+    resolve(`http://${host.includes(':') ? `[${host}]` : host}:${actual}`)
+  })
+  return promise
+}
+
+function tellJournal(logger: Logger, state: JournalState): void {
+  if (state.kind === 'ready') logger.info('the journal writes')
+  else logger.error({ code: state.error.code }, 'the journal cannot be written: queries are refused or pass uncounted')
+}
+
+function tellForward(logger: Logger, event: ForwardEvent): void {
+  if (event.kind === 'failed' || event.kind === 'withheld' || event.kind === 'unrecorded')
+    logger.error(event, event.kind)
+  else logger.info(event, event.kind)
+}
+
+const interpret: Command = {
+  summary: 'what would be logged of these queries?',
+  help: `tilsyn interpret [--latest-birth DATE]
+
+Reads JSON lines { "id", "lang": "mdx" | "dax", "text", "parameters"? } from standard input, and prints for each what
+would be logged: { id, kind, cube, measures, calculated, dimensions, criteria, persons }. --latest-birth takes numbers
+of persons born up to DATE for persons wherever they stand; default persons.latestBirth, else today. Lines that are
+no such JSON are told and passed over; the exit code is then 1.`,
+  options: { 'latest-birth': { type: 'string' } },
+  async run(invocation) {
+    const { persons } = invocation.config()
+    const latestBirth = birthOption(invocation) ?? persons.latestBirth
+    const rules = personRulesAt({ latestBirth, attributes: persons.attributes }, Date.now())
+    let number = 0
+    let sound = true
+    for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
+      number += 1
+      if (line.trim() === '') continue
+      const query = queryOf(line)
+      if (query === null) {
+        sound = false
+        invocation.tell(`line ${number}: expected JSON with "id", "lang" ("mdx" or "dax") and "text"`)
+        continue
+      }
+      const { id, lang, text, parameters } = query
+      invocation.print(JSON.stringify({ id, ...interpretStatement(lang, text, parameters, rules) }))
+    }
+    return sound ? 0 : 1
+  },
+}
+
+function birthOption(invocation: Invocation): string | undefined {
+  const date = textOption(invocation, 'latest-birth')
+  if (date === undefined) return undefined
+  if (!/^\d{4}-\d\d-\d\d$/.test(date) || Number.isNaN(Date.parse(date))) {
+    throw new UsageError('--latest-birth: expected a date, for example 2026-12-31')
+  }
+  return date
+}
+
+interface Query {
+  readonly id: string | number
+  readonly lang: 'mdx' | 'dax'
+  readonly text: string
+  readonly parameters: ReadonlyMap<string, string>
+}
+
+function queryOf(line: string): Query | null {
+  let value: unknown
+  try {
+    value = JSON.parse(line.replace(/^\uFEFF/, ''))
+  } catch {
+    return null // Told by its line number: the engine's own words would quote the query.
+  }
+  if (typeof value !== 'object' || value === null) return null
+  const { id, lang, text, parameters = {} }: Record<string, unknown> = { ...value }
+  if ((typeof id !== 'string' && typeof id !== 'number') || typeof text !== 'string') return null
+  if (lang !== 'mdx' && lang !== 'dax') return null
+  if (typeof parameters !== 'object' || parameters === null) return null
+  const named = Object.entries(parameters).map(([name, given]): [string, string] => [name, String(given)])
+  return { id, lang, text, parameters: new Map(named) }
+}
+
+export const commands = { proxy, interpret }

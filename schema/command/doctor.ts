@@ -1,0 +1,155 @@
+/**
+ * `tilsyn doctor`: does the whole way work, here and now? Each check is told in a line; the last sends one planted query
+ * through the running proxy and finds it in the tables.
+ */
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, rm, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Config, ServerConfig } from '../config/config.ts'
+import type { LogEntry, RecordReader } from '../store/store.ts'
+import { openStore } from '../store/open.ts'
+import type { Command } from './command.ts'
+
+const LOW_DISK_BYTES = 2 * 1024 ** 3
+const SKEW_MS = 5_000
+const ANSWER_MS = 10_000
+const ENTRY_MS = 15_000
+
+type Finding = { readonly state: 'ok' | 'warning' | 'failed'; readonly text: string }
+const ok = (text: string): Finding => ({ state: 'ok', text })
+const warning = (text: string): Finding => ({ state: 'warning', text })
+const failed = (text: string): Finding => ({ state: 'failed', text })
+const MARKS = { ok: 'ok      ', warning: 'WARNING ', failed: 'FAILED  ' } as const
+
+export const doctor: Command = {
+  summary: 'check configuration, BI server, store, clock and disk, and send a planted query',
+  help: `tilsyn doctor
+
+Run it beside the running proxy. Exit code 1 when a check failed.`,
+  options: {},
+  async run({ config, print }) {
+    const settings = config()
+    let sound = true
+    const say = ({ state, text }: Finding) => {
+      sound &&= state !== 'failed'
+      print(MARKS[state] + text)
+    }
+    say(ok('configuration: read and sound'))
+    say(await disk(settings.proxy.journal))
+    for (const server of settings.servers) for (const finding of await upstream(server)) say(finding)
+    for await (const finding of storeAndQuery(settings)) say(finding)
+    return sound ? 0 : 1
+  },
+}
+
+async function disk(folder: string): Promise<Finding> {
+  const probe = join(folder, `doctor-${randomUUID()}.tmp`)
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const file = await open(probe, 'wx', 0o600)
+    await file.write(Buffer.alloc(4096))
+    await file.datasync()
+    await file.close()
+    await rm(probe)
+    const { bavail, bsize } = await statfs(folder)
+    const free = bavail * bsize
+    const text = `disk: the journal's folder can be written, ${(free / 1024 ** 3).toFixed(1)} GB free`
+    return free < LOW_DISK_BYTES ? warning(text) : ok(text)
+  } catch (error) {
+    return failed(`disk: the journal's folder cannot be written (${reason(error)})`)
+  }
+}
+
+async function upstream(server: ServerConfig): Promise<readonly Finding[]> {
+  const began = performance.now()
+  try {
+    const answer = await post(server.upstream, discover('DISCOVER_DATASOURCES'), {})
+    await answer.arrayBuffer()
+    const took = Math.round(performance.now() - began)
+    return [ok(`BI server ${server.name}: answers with status ${answer.status} in ${took} ms`), clock(server, answer)]
+  } catch (error) {
+    return [failed(`BI server ${server.name}: no answer (${reason(error)})`)]
+  }
+}
+
+function clock(server: ServerConfig, answer: Response): Finding {
+  const theirs = Date.parse(answer.headers.get('date') ?? '')
+  if (Number.isNaN(theirs)) return ok(`clock: BI server ${server.name} does not tell its time`)
+  const skew = Math.abs(Date.now() - theirs)
+  const text = `clock: ${Math.round(skew / 1000)} s from the BI server ${server.name}`
+  return skew > SKEW_MS ? warning(`${text}; entries are timed by this computer's clock`) : ok(text)
+}
+
+async function* storeAndQuery(config: Config): AsyncGenerator<Finding> {
+  let store
+  try {
+    store = await openStore(config.store)
+    const origins = await store.reader.origins()
+    yield ok(`store: open, ${origins.length} journal${origins.length === 1 ? ' has' : 's have'} written to it`)
+    yield* planted(config, store.reader)
+  } catch (error) {
+    yield failed(`store: ${reason(error)}`)
+  } finally {
+    await store?.close()
+  }
+}
+
+async function* planted(config: Config, reader: RecordReader): AsyncGenerator<Finding> {
+  const { host, port } = config.proxy.listen
+  const target = new URL(`http://${host.includes(':') ? `[${host}]` : host}:${port}${config.servers[0]?.path ?? '/'}`)
+  const mark = randomUUID()
+  const began = Date.now()
+  try {
+    const answer = await post(target, execute('SELECT FROM [Tilsyn doctor]'), { 'X-AS-ActivityID': mark })
+    await answer.arrayBuffer()
+    yield ok(`proxy: answers on ${target.host} with status ${answer.status}`)
+  } catch (error) {
+    yield failed(`proxy: no answer on ${target.host} (${reason(error)}); start it with: tilsyn up`)
+    return
+  }
+  const entry = await find(reader, mark, began)
+  yield entry === null
+    ? failed(`planted query: sent, but not in the tables after ${ENTRY_MS / 1000} s`)
+    : ok(`planted query: is entry ${entry.logId} of the log, after ${Date.now() - began} ms`)
+}
+
+async function find(reader: RecordReader, mark: string, since: number): Promise<LogEntry | null> {
+  while (Date.now() - since < ENTRY_MS) {
+    const entries = await reader.log({ from: since - 60_000 }, { limit: 500 })
+    const entry = entries.find(({ correlationId }) => correlationId === mark)
+    if (entry !== undefined) return entry
+    // Another process writes the tables, and the store has no signal for it: look again shortly.
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+  return null
+}
+
+function post(url: URL, body: string, headers: Record<string, string>): Promise<Response> {
+  return fetch(url, {
+    method: 'POST',
+    headers: { 'Content-Type': 'text/xml; charset=utf-8', ...headers },
+    body: `<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body>${body}</Body></Envelope>`,
+    signal: AbortSignal.timeout(ANSWER_MS),
+    redirect: 'manual',
+  })
+}
+
+const XMLA = 'xmlns="urn:schemas-microsoft-com:xml-analysis"'
+const PROPERTIES =
+  '<Properties><PropertyList><SspropInitAppName>tilsyn doctor</SspropInitAppName></PropertyList></Properties>'
+
+function discover(requestType: string): string {
+  const restrictions = '<Restrictions><RestrictionList/></Restrictions>'
+  return `<Discover ${XMLA}><RequestType>${requestType}</RequestType>${restrictions}${PROPERTIES}</Discover>`
+}
+
+function execute(mdx: string): string {
+  return `<Execute ${XMLA}><Command><Statement>${mdx}</Statement></Command>${PROPERTIES}</Execute>`
+}
+
+/** What went wrong, without what it concerned: a cause's code where there is one. */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error'
+  const cause = error.cause instanceof Error ? error.cause : error
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message
+}
