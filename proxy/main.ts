@@ -17,6 +17,7 @@ import type { JournalState } from './journal/journal.ts'
 import { openJournal } from './journal/journal.ts'
 import { interpretStatement } from './protocol/interpret-statement.ts'
 import type { InterpretSettings } from './protocol/settings.ts'
+import { recogniseLanguage } from './protocol/statement-language.ts'
 import { personRulesAt } from './protocol/settings.ts'
 import { SAMPLE_PERSON, sendSampleQueries } from './sample/sample-queries.ts'
 import type { SampleServer } from './sample/server.ts'
@@ -121,7 +122,7 @@ const interpret: Command = {
   help: `tilsyn interpret [--latest-birth DATE]
 
 Reads JSON lines { "id", "lang": "mdx" | "dax", "text", "parameters"? } from standard input, and prints for each what
-would be logged: { id, kind, cube, measures, calculated, dimensions, criteria, persons }. --latest-birth takes numbers
+would be logged: { id, kind, cube, measures, calculated, dimensions, criteria, persons }. Without "lang" the text tells. --latest-birth takes numbers
 of persons born up to DATE for persons wherever they stand; default persons.latestBirth, else today. Lines that are
 no such JSON are told and passed over; the exit code is then 1.`,
   options: { 'latest-birth': { type: 'string' } },
@@ -137,7 +138,9 @@ no such JSON are told and passed over; the exit code is then 1.`,
       const query = queryOf(line)
       if (query === null) {
         sound = false
-        invocation.tell(`line ${number}: expected JSON with "id", "lang" ("mdx" or "dax") and "text"`)
+        invocation.tell(
+          `line ${number}: expected JSON with "id", "text", and perhaps "lang" ("mdx" or "dax") and "parameters"`,
+        )
         continue
       }
       const { id, lang, text, parameters } = query
@@ -156,6 +159,11 @@ function birthOption(invocation: Invocation): string | undefined {
   return date
 }
 
+/** A line that does not say its language is read as what it looks like. */
+function languageOf(text: unknown): 'mdx' | 'dax' {
+  return typeof text === 'string' && recogniseLanguage(text).language === 'dax' ? 'dax' : 'mdx'
+}
+
 interface Query {
   readonly id: string | number
   readonly lang: 'mdx' | 'dax'
@@ -171,7 +179,7 @@ function queryOf(line: string): Query | null {
     return null // Told by its line number: the engine's own words would quote the query.
   }
   if (typeof value !== 'object' || value === null) return null
-  const { id, lang, text, parameters = {} }: Record<string, unknown> = { ...value }
+  const { id, text, lang = languageOf(text), parameters = {} }: Record<string, unknown> = { ...value }
   if ((typeof id !== 'string' && typeof id !== 'number') || typeof text !== 'string') return null
   if (lang !== 'mdx' && lang !== 'dax') return null
   if (typeof parameters !== 'object' || parameters === null) return null

@@ -157,7 +157,7 @@ test('interpret tells what would be logged, for good queries and for bad', async
       parameters: { p: BORGER },
     },
     { id: 'b', lang: 'mdx', text: `SELECT ( FROM ${BORGER}` },
-    { id: 'c', lang: 'dax', text: `EVALUATE FILTER('Borger', 'Borger'[CPR] = "${PERSON}")` },
+    { id: 'c', text: `EVALUATE FILTER('Borger', 'Borger'[CPR] = "${PERSON}")` },
   ]
   const input = `${queries.map((query) => JSON.stringify(query)).join('\n')}\nnot json\n`
   const { code, out, err } = await run(['interpret', '--latest-birth', '2057-12-31'], { cwd: folder, input })
