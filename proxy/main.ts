@@ -108,7 +108,11 @@ function listen(server: Server, { host, port }: Address): Promise<string> {
 
 function tellJournal(logger: Logger, state: JournalState): void {
   if (state.kind === 'ready') logger.info('the journal writes')
-  else logger.error({ code: state.error.code }, 'the journal cannot be written: queries are refused or pass uncounted')
+  else
+    logger.error(
+      { code: state.error.code },
+      'the journal cannot be written: queries are refused, or pass and are counted',
+    )
 }
 
 function tellForward(logger: Logger, event: ForwardEvent): void {

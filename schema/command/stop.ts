@@ -1,18 +1,22 @@
+/** A second signal within this time is the first one again: a terminal and `npm start` each send theirs. */
+const SAME_SIGNAL_MS = 1000
+
 /**
  * Resolves with the reason when this process is asked to stop: Ctrl-C, a service manager's SIGTERM, or the end of the
- * parent that `tilsyn up` is. A second signal ends it at once, for a person who presses Ctrl-C twice means it.
+ * parent that `tilsyn up` is. A later signal ends it at once, for a person who presses Ctrl-C again means it.
  */
 export function stopRequested(): Promise<string> {
-  return new Promise((resolve) => {
-    let asked = false
-    const stop = (reason: string) => {
-      if (asked) process.exit(1)
-      asked = true
-      resolve(reason)
-    }
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal))
-    if (process.channel !== undefined) process.once('disconnect', () => (asked ? undefined : stop('disconnect')))
-  })
+  const { promise, resolve } = Promise.withResolvers<string>()
+  let askedAt: number | null = null
+  const stop = (reason: string) => {
+    if (askedAt !== null && Date.now() - askedAt > SAME_SIGNAL_MS) process.exit(1)
+    askedAt ??= Date.now()
+    resolve(reason)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal))
+  // That the parent ends after having sent a signal is part of the same stop.
+  if (process.channel !== undefined) process.once('disconnect', () => askedAt ?? stop('disconnect'))
+  return promise
 }
 
 /** Tells the parent, if there is one, that this half is ready and where. */

@@ -30,7 +30,8 @@ Runs until Ctrl-C. Without a configuration it starts a small sample BI server an
       welcome(invocation, first)
       await Promise.race([stop, ...ended])
     }
-    for (const { child } of halves) child.kill('SIGTERM')
+    // Not by a signal: Ctrl-C has already sent one to the halves too, and a second one means at once.
+    for (const { child } of halves) if (child.connected) child.disconnect()
     const codes = await Promise.all(ended)
     return codes.every((code) => code === 0) ? 0 : 1
   },

@@ -25,10 +25,12 @@ export interface Running {
 /** Starts `tilsyn ...args`; `input` is its whole standard input. */
 export function tilsyn(
   args: readonly string[],
-  options: { cwd: string; input?: string; env?: NodeJS.ProcessEnv },
+  options: { cwd: string; input?: string; env?: NodeJS.ProcessEnv; detached?: boolean },
 ): Running {
   const env = { ...process.env, NODE_OPTIONS: '', ...options.env }
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd: options.cwd, env, stdio: ['pipe', 'pipe', 'pipe'] })
+  // Detached, it is a process group of its own, as under a terminal: Ctrl-C goes to all of a group.
+  const { cwd, detached = false } = options
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env, detached, stdio: ['pipe', 'pipe', 'pipe'] })
   let out = ''
   let err = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))

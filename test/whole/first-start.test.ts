@@ -10,7 +10,7 @@ test('the first start has a sample BI server, entries to look at, and a link tha
     proxy: { listen: `127.0.0.1:${proxyPort}` },
     reports: { listen: `127.0.0.1:${reportsPort}` },
   })
-  const up = tilsyn(['up'], { cwd: folder })
+  const up = tilsyn(['up'], { cwd: folder, detached: true })
   t.after(() => up.child.kill('SIGTERM'))
   const [, link = ''] = await printed(up, /(http:\/\/127\.0\.0\.1:\d+\/sign-in\?code=\S+)/)
   await printed(up, /"upstream"/)
@@ -38,7 +38,7 @@ test('the first start has a sample BI server, entries to look at, and a link tha
   const { hits } = (await answer.json()) as { hits: readonly unknown[] }
   assert.ok(hits.length >= 2, `${hits.length} entries about the sample person`)
 
-  up.child.kill('SIGINT')
+  process.kill(-Number(up.child.pid), 'SIGINT')
   const { code, err } = await up.ended
   assert.equal(code, 0, err)
   await assert.rejects(fetch(`http://127.0.0.1:${reportsPort}/healthz`), 'the report service went with it')
