@@ -52,6 +52,8 @@ export interface SignInCodes {
   issue(person: Person): string
   /** Whom the code lets in; `null` when it is unknown, used or expired. A code is used up by this. */
   redeem(code: string): Person | null
+  /** Nobody got in by the code just redeemed, for want of a database to log it in: it is good again, until it expires. */
+  giveBack(code: string): void
 }
 
 const QUARTER_HOUR_MS = 15 * 60_000
@@ -61,19 +63,26 @@ export function createSignInCodes(
   settings: { readonly now?: () => number; readonly ttlMs?: number } = {},
 ): SignInCodes {
   const { now = Date.now, ttlMs = QUARTER_HOUR_MS } = settings
-  const open = new Map<string, { readonly person: Person; readonly expiresAt: number }>()
+  const codes = new Map<string, { readonly person: Person; readonly expiresAt: number; readonly used: boolean }>()
+  const mark = (code: string, used: boolean) => {
+    const hash = sha256(code)
+    const found = codes.get(hash)
+    if (found !== undefined) codes.set(hash, { ...found, used })
+    return found
+  }
   return {
     issue(person) {
-      for (const [hash, { expiresAt }] of open) if (expiresAt <= now()) open.delete(hash)
+      for (const [hash, { expiresAt }] of codes) if (expiresAt <= now()) codes.delete(hash)
       const code = secret()
-      open.set(sha256(code), { person, expiresAt: now() + ttlMs })
+      codes.set(sha256(code), { person, expiresAt: now() + ttlMs, used: false })
       return code
     },
     redeem(code) {
-      const hash = sha256(code)
-      const found = open.get(hash)
-      open.delete(hash)
-      return found === undefined || found.expiresAt <= now() ? null : found.person
+      const found = mark(code, true)
+      return found === undefined || found.used || found.expiresAt <= now() ? null : found.person
+    },
+    giveBack(code) {
+      mark(code, false)
     },
   }
 }

@@ -38,7 +38,13 @@ export function signInRoutes(app: FastifyInstance, service: Service): void {
         await recordRefusal(request, service, new Problem(401, 'SIGN_IN_CODE'))
         return sendPage(reply.code(401), signInRefusedPage(viewOf(request, reply, service.now(), '/sign-in')))
       }
-      await letIn(request, service, person)
+      try {
+        await letIn(request, service, person)
+      } catch (error) {
+        // The database is away, say. An operator would else have to restart the service to make another link.
+        service.signInCodes.giveBack(request.body.code)
+        throw error
+      }
       return reply.redirect(homeOf(person.role), 303)
     },
   )

@@ -29,6 +29,22 @@ test('a one-time link shows a button and is used up only by pressing it, once', 
   assert.equal((await thief.get('/')).statusCode, 401)
 })
 
+test('a link pressed while the database is away is not used up, and lets in once it is back', async () => {
+  const store = memoryStore()
+  const s = await service(store)
+  const code = s.codes.issue({ name: 'Rita', role: 'auditor' })
+  const rita = new Browser(s.app)
+  await rita.get(`/sign-in?code=${code}`)
+  const { csrf } = rita
+  store.failing = 'all'
+  assert.equal((await rita.post('/sign-in', { code })).statusCode, 503)
+  assert.equal((await rita.get('/search')).statusCode, 401)
+  store.failing = 'none'
+  assert.equal((await rita.post('/sign-in', { code, _csrf: csrf })).statusCode, 303)
+  assert.equal((await rita.post('/sign-in', { code, _csrf: csrf })).statusCode, 403)
+  assert.equal(s.codes.redeem(code), null)
+})
+
 test('signing in is an entry, and so is a link that does not work', async () => {
   const store = memoryStore()
   const s = await service(store)
