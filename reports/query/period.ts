@@ -19,8 +19,12 @@ export function period(from: string | undefined, to: string | undefined): Period
   if (end === null) return { kind: 'mistake', place: 'to', reason: 'date' }
   if (start !== undefined && end !== undefined && end <= start)
     return { kind: 'mistake', place: 'to', reason: 'period' }
-  return { ...(start === undefined ? {} : { from: start }), ...(end === undefined ? {} : { to: end }) }
+  return { ...(start === undefined ? {} : { from: known(start) }), ...(end === undefined ? {} : { to: known(end) }) }
 }
+
+/** Times that both stores and an ISO date of four digits can say; no entry is from outside of them. */
+const [FIRST, LAST] = [Date.UTC(1900, 0, 1), Date.UTC(9999, 11, 31)]
+const known = (ms: number) => Math.min(Math.max(ms, FIRST), LAST)
 
 /** UTC milliseconds of the start of a day, `daysLater`, or of a date-time; without offset it is Copenhagen's. */
 function instant(text: string, daysLater: 0 | 1): number | null {
@@ -56,6 +60,7 @@ const CLOCK = new Intl.DateTimeFormat('sv-SE', {
 
 /** How far Copenhagen's clock is ahead of UTC at `utc`, milliseconds. */
 function offsetAt(utc: number): number {
-  const seconds = Math.floor(utc / 1000) * 1000
+  // Its calendar has four digits for these years only, and a day at either end lies outside of them.
+  const seconds = Math.floor(known(utc) / 1000) * 1000
   return Date.parse(`${CLOCK.format(seconds).replace(' ', 'T')}Z`) - seconds
 }

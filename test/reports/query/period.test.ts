@@ -42,3 +42,16 @@ test('what is no date is a mistake at its place; nothing given is no bound', () 
   }
   assert.deepEqual(period('2026-02-02', '2026-02-01'), { kind: 'mistake', place: 'to', reason: 'period' })
 })
+
+test('the first and the last day that can be written are bounds like others, within what both stores can keep', () => {
+  const days: readonly (readonly [string, string])[] = [
+    ['0000-01-01', '9999-12-31'],
+    ['0001-01-01T00:00', '9999-12-31T23:59:59-14:00'],
+  ]
+  for (const [from, to] of days) {
+    const found = period(from, to)
+    assert.ok(!('kind' in found))
+    assert.deepEqual([iso(found.from), iso(found.to)], ['1900-01-01T00:00:00.000Z', '9999-12-31T00:00:00.000Z'])
+  }
+  assert.deepEqual(period('9999-12-31', '0001-01-01'), { kind: 'mistake', place: 'to', reason: 'period' })
+})
