@@ -27,7 +27,7 @@ import type { PersonRules } from '../schema/record/person-number.ts'
 import type { Store } from '../schema/store/store.ts'
 import type { Lag } from './query/status.ts'
 import { UseLog } from './query/use.ts'
-import type { SignInCodes } from './routes/access.ts'
+import { remembering, type SignInCodes } from './routes/access.ts'
 import { assetRoutes } from './routes/assets.ts'
 import { addErrorAnswers } from './routes/errors.ts'
 import { addGuard } from './routes/guard.ts'
@@ -94,7 +94,8 @@ function serviceOf(settings: AppSettings, log: FastifyBaseLogger): Service {
       log.warn({ err }, 'the state of the recorder cannot be read')
       return null
     })
-  return { desk: { reader: store.reader, uses, persons }, access: store.access, lag, now, signInCodes }
+  const accessToStatus = remembering(store.access)
+  return { desk: { reader: store.reader, uses, persons }, access: store.access, accessToStatus, lag, now, signInCodes }
 }
 
 function bareApp({ logger, trustProxy = [] }: AppSettings): FastifyInstance {

@@ -53,7 +53,8 @@ function withoutTrace(reply: FastifyReply): void {
 
 /** A token, if one is given, else the session. A token that fails is not made up for by a session. */
 async function identify(request: FastifyRequest, service: Service): Promise<Asker | null> {
-  const surface = ruleOf(request)?.surface ?? 'page'
+  const rule = ruleOf(request)
+  const surface = rule?.surface ?? 'page'
   const from = {
     ip: request.ip,
     through: surface === 'page' ? 'web' : 'rest',
@@ -62,7 +63,8 @@ async function identify(request: FastifyRequest, service: Service): Promise<Aske
   const { authorization } = request.headers
   if (authorization !== undefined) {
     const token = /^Bearer ([\w~+/.=-]{20,200})$/i.exec(authorization)?.[1]
-    const found = token === undefined ? null : await checkToken(service.access, token, service.now())
+    const access = rule?.use === null ? service.accessToStatus : service.access
+    const found = token === undefined ? null : await checkToken(access, token, service.now())
     return found && { ...from, name: found.name, role: found.role, source: 'bearer', sessionId: null }
   }
   const { user } = request.session

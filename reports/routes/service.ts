@@ -7,6 +7,8 @@ import type { SignInCodes } from './access.ts'
 export interface Service {
   readonly desk: Desk
   readonly access: AccessStore
+  /** The same, for routes that give nothing personal: it remembers tokens while the database is away. */
+  readonly accessToStatus: AccessStore
   readonly lag: Lag
   readonly now: () => number
   readonly signInCodes: SignInCodes

@@ -35,6 +35,7 @@ test('a route without a rule ends the start of the service', async () => {
   addGuard(bare, {
     desk: { reader: store.reader, uses: Object.create(null), persons: { latestBirth: '2026-01-01', attributes: [] } },
     access: store.access,
+    accessToStatus: store.access,
     lag: async () => null,
     now: Date.now,
     signInCodes: codes,

@@ -32,6 +32,23 @@ test('the status tells store, origins and recorder to both roles, and nothing pe
   }
 })
 
+test('while the database is away, a token used for the status before still learns how far behind the tables are', async () => {
+  const store = stored()
+  const s = await service(store, async () => ({ ...IN_STEP, pending: 4711, store: 'unavailable' }))
+  const [known, unknown] = [await s.bearer('operator'), await s.bearer('auditor')]
+  const status = (headers: { authorization: string }) => s.app.inject({ url: '/api/v1/status', headers })
+  assert.equal((await status(known)).json<{ store: string }>().store, 'ok')
+  store.failing = 'all'
+  const away = await status(known)
+  assert.equal(away.statusCode, 200)
+  const { store: state, recorder } = away.json<{ store: string; recorder: { pending: number } }>()
+  assert.deepEqual([state, recorder.pending], ['unavailable', 4711])
+  assert.equal((await status(unknown)).statusCode, 503)
+  assert.equal((await s.app.inject({ url: '/api/v1/log', headers: known })).statusCode, 503)
+  s.clock.now += 61 * 60_000
+  assert.equal((await status(known)).statusCode, 401)
+})
+
 test('a recorder that nobody has heard of is null, not an error', async () => {
   const s = await service(stored(), async () => null)
   const answer = await s.app.inject({ url: '/api/v1/status', headers: await s.bearer('operator') })
