@@ -71,7 +71,8 @@ export function problemOf(error: FastifyError | Error): Problem {
 }
 
 function storeProblem(error: StoreError): Problem {
-  return new Problem(error.code === 'STORE_UNAVAILABLE' ? 503 : 500, error.code, [], { cause: error })
+  // Tables that are missing, or another version's, are the operator's to mend, and no fault in the request.
+  return new Problem(error.code === 'STORE_REJECTED' ? 500 : 503, error.code, [], { cause: error })
 }
 
 /** RFC 9457, section 3.1 "Members of a Problem Details Object"; `errors` is our extension. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { StoreError } from '../../../schema/store/store.ts'
 import { memoryStore } from '../../support/memory-store.ts'
 import { ANNA, criterion, invented, NOON } from '../invented.ts'
 import { IN_STEP, service, signedIn } from '../service.ts'
@@ -47,6 +48,17 @@ test('while the database is away, a token used for the status before still learn
   assert.equal((await s.app.inject({ url: '/api/v1/log', headers: known })).statusCode, 503)
   s.clock.now += 61 * 60_000
   assert.equal((await status(known)).statusCode, 401)
+})
+
+test('tables that are missing make the log unavailable, and are no fault of the service', async () => {
+  const store = stored()
+  const missing = async () => {
+    throw new StoreError('STORE_MIGRATION', 'the tables are missing')
+  }
+  const s = await service({ ...store, access: { ...store.access, findToken: missing } })
+  const answer = await s.app.inject({ url: '/api/v1/log', headers: await s.bearer('auditor') })
+  assert.equal(answer.statusCode, 503)
+  assert.equal(answer.json<{ code: string }>().code, 'STORE_MIGRATION')
 })
 
 test('a recorder that nobody has heard of is null, not an error', async () => {
