@@ -10,6 +10,7 @@ import { migrate } from './command/migrate.ts'
 import { up } from './command/up.ts'
 import { ConfigError } from './config/config-error.ts'
 import { loadConfig } from './config/load.ts'
+import { StoreError } from './store/store.ts'
 
 // Each half is loaded only when it is asked for: `tilsyn log` need not load a proxy.
 const proxy = async () => (await import('../proxy/main.ts')).commands
@@ -96,7 +97,17 @@ function explain(error: unknown, command: Command): number {
   }
   const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
   console.error(`${error instanceof Error ? error.message : 'unknown error'}${code}`)
+  const store = storeErrorUnder(error)
+  if (store !== undefined) console.error(store.message)
   return 1
+}
+
+/** What is wrong with the store, when that is why `error` came: whoever reads the log is told what to mend. */
+function storeErrorUnder(error: unknown, depth = 0): StoreError | undefined {
+  if (!(error instanceof Error) || depth > 4) return undefined
+  const causes: readonly unknown[] = [error.cause, ...(error instanceof AggregateError ? error.errors : [])]
+  const direct = causes.find((cause) => cause instanceof StoreError)
+  return direct ?? causes.map((cause) => storeErrorUnder(cause, depth + 1)).find((found) => found !== undefined)
 }
 
 process.exitCode = await main(process.argv.slice(2))

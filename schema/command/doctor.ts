@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, open, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config, ServerConfig } from '../config/config.ts'
+import { StoreError } from '../store/store.ts'
 import type { LogEntry, RecordReader } from '../store/store.ts'
 import { openStore } from '../store/open.ts'
 import type { Command } from './command.ts'
@@ -150,6 +151,8 @@ function execute(mdx: string): string {
 /** What went wrong, without what it concerned: a cause's code where there is one. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error'
+  // Its words say what to mend, and never what was stored.
+  if (error instanceof StoreError) return error.message
   const cause = error.cause instanceof Error ? error.cause : error
   return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message
 }

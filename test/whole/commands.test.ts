@@ -205,6 +205,18 @@ test('migrate can be run again and changes nothing', async () => {
   assert.doesNotMatch(again.out, /applied/)
 })
 
+test('without the database every command says why, with exit code 1 and without the password', async () => {
+  const connection = `Server=127.0.0.1,${await freePort()};Database=x;User Id=u;Password=Hemmelig-1;Encrypt=false`
+  const cwd = scratch({ store: { kind: 'mssql' } })
+  const env = { TILSYN_MSSQL: connection }
+  for (const args of [['migrate'], ['log'], ['searched'], ['token', '--role', 'auditor'], ['doctor']]) {
+    const { code, out, err } = await run(args, { cwd, env, input: `${PERSON}\n` })
+    assert.equal(code, 1, args.join(' '))
+    assert.match(out + err, /SQL Server: no connection: nobody listens/, args.join(' '))
+    assert.doesNotMatch(out + err, /Hemmelig|0101475001/)
+  }
+})
+
 test('a second proxy on the same journal is refused with a clear message', async () => {
   const { code, err } = await run(['proxy'], { cwd: folder })
   assert.equal(code, 1)

@@ -18,15 +18,21 @@ const WORDS: Readonly<Record<number, string>> = {
   262: 'the login may not create the tables',
   916: 'the login has no user in the database',
   1105: 'the database is full',
+  1088: 'the login may not alter the tables',
   1205: 'deadlock',
   1222: 'a lock was not granted in time',
+  2759: 'the login may not create the schema',
   2760: 'the schema does not exist, or the login may not use it',
   3906: 'the database is read-only',
   3960: 'the row changed under a snapshot',
   4060: 'the database cannot be opened',
   9002: 'the transaction log is full',
+  15247: 'the login may not do this',
   18456: 'the login failed',
 }
+
+const UNTRUSTED =
+  "the server's certificate is not trusted here: see NODE_EXTRA_CA_CERTS, or TrustServerCertificate=true"
 
 const CODES: Readonly<Record<string, string>> = {
   ELOGIN: 'the login failed, or the database is not open to it',
@@ -34,6 +40,14 @@ const CODES: Readonly<Record<string, string>> = {
   ETIMEOUT: 'no answer in time',
   ECONNCLOSED: 'the connection was lost',
   ENOTOPEN: 'the connection was lost',
+  ECONNREFUSED: 'no connection: nobody listens at that address and port',
+  ENOTFOUND: 'no connection: no computer of that name is known',
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  CERT_HAS_EXPIRED: "the server's certificate has expired",
+  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another name",
   EINSTLOOKUP: 'the named instance was not found',
   TimeoutError: 'no free connection in time',
 }
@@ -89,7 +103,8 @@ export function connectFault(error: unknown): StoreError {
 
 function words({ numbers, codes }: Found): string {
   return (
-    [...numbers.map((n) => WORDS[n]), ...codes.map((c) => CODES[c])].find((w) => w !== undefined) ??
+    // What is wrapped innermost says most: of "ESOCKET" for a certificate, say.
+    [...numbers.map((n) => WORDS[n]), ...codes.toReversed().map((c) => CODES[c])].find((w) => w !== undefined) ??
     'the statement failed'
   )
 }

@@ -44,7 +44,10 @@ export function pending(migrations: readonly Migration[], applied: readonly Appl
 /** @throws StoreError unless `applied` is exactly what this code was written for */
 export function requireCurrent(migrations: readonly Migration[], applied: readonly Applied[]): void {
   const [next] = pending(migrations, applied)
-  if (next !== undefined) throw migrationError(`lacks ${next.name}: run "tilsyn migrate"`)
+  if (next === undefined) return
+  // A login of SQL Server does not see tables on which it has no right, and so cannot tell which of the two it is.
+  const orHidden = applied.length === 0 ? ', or grant this login its rights to the tables' : ''
+  throw migrationError(`lacks ${next.name}: run "tilsyn migrate"${orHidden}`)
 }
 
 export const latest = (migrations: readonly Migration[]): number => migrations.at(-1)?.version ?? 0

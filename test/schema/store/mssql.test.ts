@@ -99,6 +99,19 @@ test('tables that are missing are a matter of migration', () => {
   assert.equal(mssqlFault(serverError(208)).code, 'STORE_MIGRATION')
 })
 
+test('what an operator can mend is said: the certificate, the address, the rights', () => {
+  const wrapped = (code: string) => {
+    const cause = Object.assign(new Error('x'), { code })
+    const socket = Object.assign(new Error('x', { cause }), { code: 'ESOCKET' })
+    return Object.assign(new Error('x'), { name: 'ConnectionError', code: 'ESOCKET', originalError: socket })
+  }
+  assert.match(mssqlFault(wrapped('DEPTH_ZERO_SELF_SIGNED_CERT')).message, /certificate is not trusted.*\(ESOCKET\)/)
+  assert.match(mssqlFault(wrapped('ECONNREFUSED')).message, /nobody listens/)
+  assert.match(mssqlFault(wrapped('EANYTHING')).message, /no connection \(ESOCKET\)/)
+  const denied = Object.assign(serverError(2759), { precedingErrors: [serverError(262)] })
+  assert.match(mssqlFault(denied).message, /may not create/)
+})
+
 test('the words of the server, which quote the data, go no further', () => {
   const words = 'Violation of UNIQUE KEY. The duplicate key value is (0101505001).'
   const wrapped = Object.assign(serverError(2627, words), { originalError: { info: { message: words, number: 2627 } } })
