@@ -97,6 +97,8 @@ export class Recorder {
   #draining = false
   #wake: () => void = () => undefined
   #store: RecordWriter | null = null
+  #mark = 0
+  #oldestTold = false
   /** Frames up to this ordinal have led to what the store already has. */
   #skipTo = 0
   #checkpoint: Checkpoint | null = null
@@ -110,7 +112,10 @@ export class Recorder {
     this.#writer = new BatchWriter({
       signal: this.#abort.signal,
       pauseMs: options.pauseMs ?? 250,
-      onStore: (state) => this.#status.change({ store: state }),
+      onStore: (state) => {
+        this.#status.change({ store: state })
+        if (state === 'unavailable') this.#tellOldest()
+      },
       onError: (code) => this.#status.change({ lastError: code }),
     })
   }
@@ -159,6 +164,8 @@ export class Recorder {
     this.#checkpoint = { ...checkpoint, uncomparedFrom }
     const { position, lastSeq, shipAs } = checkpoint
     const oldestUnshippedAt = await oldestAskedAt(folder, identity.mark, startOf(checkpoint))
+    this.#mark = identity.mark
+    this.#oldestTold = oldestUnshippedAt !== null
     this.#status.change({ origin: shipAs.origin, shipped: position.n, shippedSeq: lastSeq, oldestUnshippedAt })
     await this.#save()
     return identity
@@ -191,6 +198,21 @@ export class Recorder {
     // Before the first write: a recorder that follows must not take what this one has written for a journal set back.
     await this.#save()
     this.#options.onCompared?.()
+  }
+
+  /** The first query may have come while the store was away from the beginning: since when do entries wait? */
+  #tellOldest(): void {
+    const checkpoint = this.#known()
+    if (this.#store !== null || this.#oldestTold) return
+    oldestAskedAt(this.#options.folder, this.#mark, startOf(checkpoint)).then(
+      (oldestUnshippedAt) => {
+        if (this.#store !== null || oldestUnshippedAt === null) return
+        this.#oldestTold = true
+        this.#status.change({ oldestUnshippedAt })
+      },
+      // A journal that cannot be read is told by the shipping, which meets the same.
+      () => undefined,
+    )
   }
 
   #renameFrom(n: number): void {

@@ -186,6 +186,38 @@ test('while the store is away the recorder keeps asking, tells so, and loses not
   assert.ok((last?.journalBytes ?? 0) > 1000)
 })
 
+test('since when entries wait is told too when the first was asked after the store had gone', async (t) => {
+  const folder = await folderFor(t)
+  const journal = await open(folder)
+  let isAway = true
+  const store = new MemoryStore()
+  const refusedOnce = Promise.withResolvers<void>()
+  const told = Promise.withResolvers<RecorderStatus>()
+  const recorder = recorderFor(journal, {
+    store,
+    openWriter: async () => {
+      if (isAway) throw away()
+      return store.writer
+    },
+    onStatus: (status) => {
+      if (status.lastError !== null) refusedOnce.resolve()
+      if (status.oldestUnshippedAt !== null) told.resolve(status)
+    },
+  })
+  const running = recorder.run()
+  await refusedOnce.promise
+  await query(journal, 'the first')
+  await settled(journal)
+  recorder.durable(journal.durablePosition)
+  const status = await told.promise
+  assert.deepEqual([status.oldestUnshippedAt, status.store], [1_800_000_000_000, 'unavailable'])
+  isAway = false
+  recorder.stop(10_000)
+  await running
+  await journal.close()
+  assert.deepEqual([store.records.length, (await readRecorderStatus(folder))?.oldestUnshippedAt], [1, null])
+})
+
 test('a record the store refuses is found in its batch and said in fewer words; the others stay whole', async (t) => {
   const folder = await folderFor(t)
   const journal = await open(folder)
