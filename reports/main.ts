@@ -16,8 +16,8 @@ import type { LogId, Origin } from '../schema/record/ids.ts'
 import type { PersonRules } from '../schema/record/person-number.ts'
 import { parseRecorderStatus } from '../schema/record/recorder-status.ts'
 import type { RecorderStatus } from '../schema/record/recorder-status.ts'
-import { ROLES } from '../schema/store/store.ts'
-import type { PersonHit, Store } from '../schema/store/store.ts'
+import { LISTED_LETTERS, ROLES } from '../schema/store/store.ts'
+import type { LogEntry, PersonHit, Store } from '../schema/store/store.ts'
 import { openWhenNeeded } from '../schema/store/when-needed.ts'
 import { buildApp } from './app.ts'
 import { readLog } from './query/log.ts'
@@ -116,7 +116,8 @@ unless --limit says otherwise. Reading becomes an entry of module Logning.`,
       const whole = invocation.values['json'] === true ? await childrenOf(store, answer.entries) : null
       for (const entry of answer.entries) {
         const children = whole?.get(entry.logId)
-        invocation.print(children === undefined ? lineOf(entry) : JSON.stringify(entryRow({ ...entry, ...children })))
+        if (children === undefined) invocation.print(lineOf(entry))
+        else invocation.print(JSON.stringify(entryRow({ ...(await uncut(store, entry)), ...children })))
       }
       if (answer.next !== null) invocation.tell('There are older entries: use --limit, or --to.')
       return 0
@@ -192,6 +193,13 @@ async function recorderStatus(journal: string): Promise<RecorderStatus | null> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
     throw error
   }
+}
+
+/** The entry with all of its texts: a list cuts the long ones, and `--json` promises them. */
+async function uncut(store: Store, entry: LogEntry): Promise<LogEntry> {
+  const texts = [entry.query, entry.purpose, entry.effectiveRoles, entry.customData]
+  if (texts.every((text) => (text?.length ?? 0) < LISTED_LETTERS)) return entry
+  return (await store.reader.entry(entry.logId)) ?? entry
 }
 
 function childrenOf(store: Store, entries: readonly { readonly logId: LogId }[]) {

@@ -5,12 +5,13 @@
 import { ACTIONS, OPAQUE_REASONS, ORIGIN_CLAUSES, OUTCOMES, USER_SOURCES } from '../../schema/record/record.ts'
 import { PAGE_ROWS } from '../query/page.ts'
 import type { Columns, LogRow } from '../query/row.ts'
+import { LISTED_LETTERS } from '../../schema/store/store.ts'
 import type { Criterion } from '../../schema/record/record.ts'
 import { LANGS } from '../render/messages.ts'
 
 const text = (description: string, maxLength = 200) => ({ type: 'string', maxLength, description }) as const
 const DATE = 'an ISO 8601 date or date-time; a date is a day in Copenhagen'
-/** Rows of one answer; an entry may hold a long query text. */
+/** Rows of one answer; each may hold a query text of some {@link LISTED_LETTERS}. */
 const MOST_ROWS = 200
 const before = text('a log id, as `next` of the page before', 19)
 const lang = { type: 'string', enum: LANGS, description: '`da` or `en`' } as const
@@ -109,7 +110,10 @@ const logColumns = {
   ip: string,
   action: { type: 'string', enum: ACTIONS },
   language: nullableString,
-  query: string,
+  query: {
+    type: 'string',
+    description: `in lists cut, but never before ${LISTED_LETTERS} letters; an entry has it whole`,
+  },
   opaque: { type: ['string', 'null'], enum: [...OPAQUE_REASONS, null] },
   opaque_at: nullableString,
   outcome: { type: 'string', enum: OUTCOMES },

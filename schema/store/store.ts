@@ -47,7 +47,13 @@ export class StoreError extends Error {
   }
 }
 
-/** A row of `log`, without its children. */
+/** How much of a row's long texts a list gives: more than any query that a person has written. */
+export const LISTED_LETTERS = 50_000
+
+/**
+ * A row of `log`, without its children. In lists `query`, `purpose`, `effectiveRoles` and `customData` may be cut
+ * behind the first {@link LISTED_LETTERS}; `RecordReader.entry` gives them whole.
+ */
 export type LogEntry = Omit<QueryRecord, 'criteria' | 'dimensions' | 'measures' | 'seen'>
 
 export interface LogFilter {

@@ -197,6 +197,16 @@ test('doctor fails, and says where, when nothing is running', async () => {
   assert.match(out, /FAILED +proxy: no answer .*tilsyn up/)
 })
 
+test('log --json prints a very long query whole', async () => {
+  const long = `SELECT FROM [Borger] -- ${'x'.repeat(300_000)}`
+  await post(execute(long), { Authorization: `Basic ${Buffer.from('long.writer:x').toString('base64')}` })
+  const line = await eventually(20_000, async () => {
+    const { out } = await run(['log', '--json', '--user', 'long.writer'], { cwd: folder })
+    return out === '' ? null : out
+  })
+  assert.equal((JSON.parse(line) as { query: string }).query, long)
+})
+
 test('migrate can be run again and changes nothing', async () => {
   const cwd = mkdtempSync(join(tmpdir(), 'tilsyn-migrate-'))
   assert.match((await run(['migrate'], { cwd })).out, /applied/)

@@ -21,6 +21,9 @@ export function embeddedDialect(database: Database): Dialect {
     time: (ms) => sql`${ms}`,
     person: (person) => sql`${person}`,
     hash: (hash) => sql`${hash}`,
+    // By bytes, four for each letter: `substring` of a text ends at its first U+0000, and somebody may have sent one.
+    start: (column, letters) =>
+      sql`cast(substring(cast(${sql.ref(column)} as blob), 1, ${sql.lit(4 * letters)}) as text)`,
     first: (query, count) => query.limit(count),
   }
 }

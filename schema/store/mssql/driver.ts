@@ -24,6 +24,7 @@ export function mssqlDialect(pool: Pool): Dialect {
     time: (ms) => sql`${new Typed('time', ms)}`,
     person: (person) => sql`${new Typed('person', person)}`,
     hash: (hash) => sql`${new Typed('hash', hash)}`,
+    start: (column, letters) => sql`substring(${sql.ref(column)}, 1, ${sql.lit(letters)})`,
     first: (query, count) => query.offset(0).fetch(count),
   }
 }

@@ -8,6 +8,7 @@ import { idsWithin, inBounds, inGroups, isWithin, limitOf } from './bounds.ts'
 import type { IdBounds, TimeRange } from './bounds.ts'
 import { PERSON_LENGTH } from './columns.ts'
 import type { Dialect } from './dialect.ts'
+import { listed } from './listed.ts'
 import { criterionOf, entryOf, idOf } from './rows.ts'
 
 export async function personHits(d: Dialect, person: PersonNumber, range: TimeRange, page: Page): Promise<PersonHit[]> {
@@ -59,15 +60,10 @@ async function entriesOf(d: Dialect, person: PersonNumber, range: TimeRange, pag
 }
 
 /** Newest first. */
-export async function entriesById(d: Dialect, ids: readonly LogId[]): Promise<LogEntry[]> {
+async function entriesById(d: Dialect, ids: readonly LogId[]): Promise<LogEntry[]> {
   const entries: LogEntry[] = []
   for (const some of inGroups(d, ids)) {
-    const rows = await d.db
-      .selectFrom('log')
-      .selectAll()
-      .where('log_id', 'in', some)
-      .orderBy('log_id', 'desc')
-      .execute()
+    const rows = await listed(d).where('log_id', 'in', some).orderBy('log_id', 'desc').execute()
     entries.push(...rows.map(entryOf))
   }
   return entries

@@ -14,7 +14,8 @@ import { idsWithin, inBounds, inGroups, limitOf } from './bounds.ts'
 import type { IdBounds, TimeRange } from './bounds.ts'
 import { bounded, userKey } from './columns.ts'
 import type { Dialect } from './dialect.ts'
-import { entriesById, personHits } from './persons.ts'
+import { listed } from './listed.ts'
+import { personHits } from './persons.ts'
 import { criterionOf, dimensionOf, entryOf, idOf, measureOf, originOf, seenOf } from './rows.ts'
 import type { StoredId } from './tables.ts'
 
@@ -38,10 +39,10 @@ export class SqlReader implements RecordReader {
   }
 
   async entry(id: LogId): Promise<QueryRecord | null> {
-    const [entry] = await entriesById(this.#d, [id])
-    if (entry === undefined) return null
+    const [row] = await this.#d.db.selectFrom('log').selectAll().where('log_id', '=', this.#d.id(id)).execute()
+    if (row === undefined) return null
     const children = (await this.#children([id])).get(id)
-    return { ...entry, ...(children ?? gathered()) }
+    return { ...entryOf(row), ...(children ?? gathered()) }
   }
 
   children(ids: readonly LogId[]): Promise<ReadonlyMap<LogId, Children>> {
@@ -77,10 +78,7 @@ export class SqlReader implements RecordReader {
 const gathered = (): Gathered => ({ criteria: [], dimensions: [], measures: [], seen: [] })
 
 export function logQuery(d: Dialect, filter: LogFilter, bounds: IdBounds, limit: number) {
-  let query = d.db
-    .selectFrom('log')
-    .selectAll()
-    .where(inBounds(d, 'log_id', bounds))
+  let query = listed(d).where(inBounds(d, 'log_id', bounds))
   if (filter.user !== undefined) query = query.where('user_key', '=', bounded(userKey(filter.user)))
   if (filter.module !== undefined) query = query.where('module', '=', bounded(filter.module))
   if (filter.cube !== undefined) query = query.where('cube', '=', bounded(filter.cube))

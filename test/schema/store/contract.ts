@@ -12,7 +12,7 @@ import type { LogId, PersonNumber } from '../../../schema/record/ids.ts'
 import type { QueryRecord } from '../../../schema/record/record.ts'
 import { migrateStore, openStore } from '../../../schema/store/open.ts'
 import type { OpenStore } from '../../../schema/store/open.ts'
-import { StoreError } from '../../../schema/store/store.ts'
+import { LISTED_LETTERS, StoreError } from '../../../schema/store/store.ts'
 import type { LogEntry, LogFilter } from '../../../schema/store/store.ts'
 import type { Backend, Scratch } from './backend.ts'
 import { criterion, full, id, idAt, NOON, ORIGIN, OTHER_ORIGIN, personNo, range, sample } from './sample.ts'
@@ -129,6 +129,28 @@ function round(backend: Backend): void {
 
     test('a statement of four million letters', () =>
       comesBack(sample(4, { query: 'SELECT {[Mål].&[ø]} '.repeat(200_000) })))
+
+    test('a list gives the beginning of a very long text, and the whole of any other', async () => {
+      const [long, short] = [`æ${'SELECT '.repeat(100_000)}`, `ø${'x'.repeat(LISTED_LETTERS - 1)}`]
+      await given.store.writer.write({
+        origin: ORIGIN,
+        position: 8,
+        records: [
+          sample(7, { query: long, customData: long, criteria: [criterion({ person: personNo(7) })] }),
+          sample(8, { query: short, purpose: short, criteria: [criterion({ person: personNo(7) })] }),
+        ],
+      })
+      const hits = await given.store.reader.person(personNo(7), {}, { limit: 9 })
+      for (const [second, first] of [await wholeLog(given.store), hits.map((hit) => hit.entry)]) {
+        assert.deepEqual([second?.query, second?.purpose, second?.customData], [short, short, null])
+        for (const text of [first?.query, first?.customData]) {
+          assert.ok(text !== undefined && text !== null && long.startsWith(text))
+          assert.ok(text.length >= LISTED_LETTERS && text.length <= 4 * LISTED_LETTERS)
+        }
+      }
+      const whole = await given.store.reader.entry(hits[1]?.entry.logId ?? id(1))
+      assert.deepEqual([whole?.query, whole?.customData], [long, long])
+    })
 
     test('a value of a criterion, however long', () =>
       comesBack(sample(5, { criteria: [criterion({ value: 'v'.repeat(300_000), valueTo: 'ø'.repeat(9_000) })] })))
