@@ -22,9 +22,15 @@ export function statusPage(view: View, status: Status): string {
         </strong>
       </p>
       ${status.recorder === null ? null : recorder(view, status.recorder)}
-      <h2>${m.origins}</h2>
-      ${status.origins.length === 0 ? html`<p>${m.noOrigins}</p>` : origins(view, status)}`,
+      ${status.store === 'ok' ? written(view, status) : null}`,
   )
+}
+
+/** Only the store knows: while it is away nothing is said, least of all that nothing was written. */
+function written(view: View, status: Status): Html {
+  const { m } = view
+  return html`<h2>${m.origins}</h2>
+    ${status.origins.length === 0 ? html`<p>${m.noOrigins}</p>` : origins(view, status)}`
 }
 
 function recorder(view: View, recorder: RecorderStatus): Html {

@@ -61,6 +61,17 @@ test('tables that are missing make the log unavailable, and are no fault of the 
   assert.equal(answer.json<{ code: string }>().code, 'STORE_MIGRATION')
 })
 
+test('the page of the status does not say that nothing was written when it cannot know', async () => {
+  const store = memoryStore()
+  const s = await service(store)
+  const operator = await signedIn(s, 'operator')
+  store.failing = 'all'
+  const away = await operator.get('/status')
+  assert.equal(away.statusCode, 200)
+  assert.match(away.body, /kan ikke nås/)
+  assert.doesNotMatch(away.body, /Intet er skrevet endnu/)
+})
+
 test('a recorder that nobody has heard of is null, not an error', async () => {
   const s = await service(stored(), async () => null)
   const answer = await s.app.inject({ url: '/api/v1/status', headers: await s.bearer('operator') })
