@@ -16,14 +16,33 @@ export interface Status {
 /** Asks how far behind the recorder is; `null` when nobody knows. */
 export type Lag = () => Promise<RecorderStatus | null>
 
-export async function readStatus(reader: Pick<RecordReader, 'origins'>, lag: Lag): Promise<Status> {
+/** A store that is silent for longer is away, as far as somebody is concerned who asks for the state. */
+const PATIENCE_MS = 5_000
+
+export async function readStatus(
+  reader: Pick<RecordReader, 'origins'>,
+  lag: Lag,
+  patienceMs = PATIENCE_MS,
+): Promise<Status> {
   const recorder = await lag()
   try {
-    return { store: 'ok', origins: await reader.origins(), recorder }
+    const origins = await within(patienceMs, reader.origins())
+    return { store: origins === null ? 'unavailable' : 'ok', origins: origins ?? [], recorder }
   } catch (error) {
     // Expected here: saying that the store is away is what this question is for.
     if (error instanceof StoreError) return { store: 'unavailable', origins: [], recorder }
     throw error
+  }
+}
+
+/** What `asked` comes to, or `null` when that takes too long; what it comes to later is then nobody's concern. */
+async function within<T>(ms: number, asked: Promise<T>): Promise<T | null> {
+  const late = Promise.withResolvers<null>()
+  const timer = setTimeout(() => late.resolve(null), ms)
+  try {
+    return await Promise.race([asked, late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
