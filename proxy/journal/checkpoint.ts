@@ -28,6 +28,8 @@ export interface Checkpoint {
   readonly pending: readonly PendingPlace[]
   /** Name towards the store, and from which frame on: differs from `origin` after a journal was set back. */
   readonly shipAs: { readonly origin: Origin; readonly from: number }
+  /** Position of the last batch that was committed under that name: a store that has less was set back. */
+  readonly written: number
   /** First frame of the last process that has compared journal and store; see `Recorder`. */
   readonly comparedAt: number
   /** First frame of the earliest process that has not. */
@@ -56,6 +58,7 @@ function parse(from: Fields): Checkpoint {
     lastAt: number(from, 'lastAt'),
     pending: list(from, 'pending').map((one) => ({ ...place(fields(one)), ...readTicket(fields(one)) })),
     shipAs: { origin: readOrigin(shipAs), from: ordinal(shipAs, 'from') },
+    written: ordinal(from, 'written'),
     comparedAt: ordinal(from, 'comparedAt'),
     uncomparedFrom: orNull(ordinal, from, 'uncomparedFrom'),
   }

@@ -21,6 +21,10 @@
  * the process is compared with the store's position; if the store is already past it, entries from there on are shipped
  * under a new origin, and the operator is told (`RECORDER_JOURNAL_SET_BACK`).
  *
+ * A store that was set back (a restored backup, a database begun anew) has less than the checkpoint says was committed.
+ * It is then read again from the oldest segment there is, and the operator is told (`RECORDER_STORE_SET_BACK`); what lay
+ * in segments released since is gone with the database it stood in.
+ *
  * Left to others: the store's transactions (`schema/store`), what an exchange means (`proxy/protocol`), how many frames
  * are durable (`proxy/journal` says so, `durable` hands it on).
  */
@@ -137,20 +141,27 @@ export class Recorder {
   /** Runs until stopped. Throws what nobody here can mend: the journal can no longer be read. */
   async run(): Promise<void> {
     const identity = await this.#prepare()
-    const reader = new JournalReader(this.#options.folder, identity.mark, startOf(this.#known()))
     const saving = setInterval(() => void this.#save(), this.#options.statusMs ?? 1000)
     this.#status.begin()
     try {
       await this.#meetStore()
-      await this.#ship(reader, await this.#pairingFor(identity))
+      await this.#shipFrom(identity)
     } catch (error) {
       if (!this.#abort.signal.aborted) throw error
     } finally {
       clearInterval(saving)
       await this.#save()
       await this.#status.end()
-      await reader.close()
       await this.#store?.close()
+    }
+  }
+
+  async #shipFrom(identity: Identity): Promise<void> {
+    const reader = new JournalReader(this.#options.folder, identity.mark, startOf(this.#known()))
+    try {
+      await this.#ship(reader, await this.#pairingFor(identity))
+    } finally {
+      await reader.close()
     }
   }
 
@@ -194,6 +205,7 @@ export class Recorder {
     const position = await this.#writer.untilAvailable(() => store.position(shipAs.origin))
     this.#skipTo = Math.max(position, shipAs.from - 1)
     if (uncomparedFrom !== null && position >= uncomparedFrom) this.#renameFrom(uncomparedFrom)
+    else if (position < checkpoint.written) this.#readAllAgain()
     this.#checkpoint = { ...this.#known(), comparedAt: this.#options.openedAt, uncomparedFrom: null }
     // Before the first write: a recorder that follows must not take what this one has written for a journal set back.
     await this.#save()
@@ -215,11 +227,18 @@ export class Recorder {
     )
   }
 
+  /** The store has less than it was given: whatever the journal still holds is shipped once more, from the oldest on. */
+  #readAllAgain(): void {
+    const { origin, shipAs, comparedAt, uncomparedFrom } = this.#known()
+    this.#checkpoint = { ...freshCheckpoint(origin), shipAs, comparedAt, uncomparedFrom }
+    this.#status.change({ shipped: 0, shippedSeq: 0, lastError: 'RECORDER_STORE_SET_BACK' })
+  }
+
   #renameFrom(n: number): void {
     const checkpoint = this.#known()
     const name = checkpoint.origin.replace(/-[0-9a-f]{6}$/, '')
     const shipAs = { origin: mintOrigin(name), from: n }
-    this.#checkpoint = { ...checkpoint, shipAs }
+    this.#checkpoint = { ...checkpoint, shipAs, written: 0 }
     this.#skipTo = n - 1
     this.#status.change({ origin: shipAs.origin, lastError: 'RECORDER_JOURNAL_SET_BACK' })
   }
@@ -277,8 +296,9 @@ export class Recorder {
       await this.#writer.write(store, this.#known().shipAs.origin, batch.units, batch.after.position.n)
       this.#skipTo = Math.max(this.#skipTo, last.n)
     }
-    this.#checkpoint = { ...this.#known(), ...batch.after }
     const { position, lastSeq } = batch.after
+    const written = last === undefined ? this.#known().written : position.n
+    this.#checkpoint = { ...this.#known(), ...batch.after, written }
     this.#status.change({ shipped: position.n, shippedSeq: lastSeq, oldestUnshippedAt: null })
   }
 
@@ -334,7 +354,8 @@ export class Recorder {
     try {
       await writeCheckpoint(this.#options.folder, checkpoint)
       this.#savedCheckpoint = checkpoint
-      this.#options.onRelease?.(oldestPlace(checkpoint))
+      // Not before the store has been asked: a restored one may need again what the checkpoint says it has.
+      if (this.#store !== null && checkpoint.uncomparedFrom === null) this.#options.onRelease?.(oldestPlace(checkpoint))
     } catch {
       // The disk of the journal is full or failing, which the journal tells. Nothing is lost by an older checkpoint.
       this.#status.change({ lastError: 'RECORDER_CHECKPOINT' })
@@ -366,6 +387,7 @@ function freshCheckpoint(origin: Origin): Checkpoint {
     lastAt: 0,
     pending: [],
     shipAs: { origin, from: 1 },
+    written: 0,
     comparedAt: 0,
     uncomparedFrom: null,
   }

@@ -400,6 +400,41 @@ test('a journal that was set back to a backup goes on under a new origin, so tha
   assert.equal(new Set(restored.map(({ origin }) => origin)).size, 1)
 })
 
+test('a store that was set back gets again what the journal still holds, once, and the operator is told', async (t) => {
+  const folder = await folderFor(t)
+  const store = new MemoryStore()
+  const first = await open(folder)
+  for (let i = 0; i < 5; i++) await query(first, `before the backup ${i}`)
+  await ship(await closed(first), { store })
+  const second = await open(folder)
+  for (let i = 0; i < 5; i++) await query(second, `after the backup ${i}`)
+  const [origin, backedUp] = [...store.positions][0] ?? ['', 0]
+  await ship(await closed(second), { store })
+
+  const restored = new MemoryStore()
+  restored.positions.set(origin, backedUp)
+  const third = await open(folder)
+  const releasedUnasked: number[] = []
+  restored.onRead = () => {
+    throw away()
+  }
+  const onRelease = ({ segment }: { readonly segment: number }) => void releasedUnasked.push(segment)
+  const source = await closed(third)
+  await ship(source, { store: restored, onRelease, withinMs: 20 })
+  assert.deepEqual(releasedUnasked, [])
+  restored.onRead = () => undefined
+  const errors = new Set<string | null>()
+  await ship(source, { store: restored, onStatus: ({ lastError }) => void errors.add(lastError) })
+  assert.deepEqual(restored.seqs, [6, 7, 8, 9, 10])
+  assert.ok(errors.has('RECORDER_STORE_SET_BACK'))
+
+  const emptied = new MemoryStore()
+  const fourth = await open(folder)
+  await query(fourth, 'in the new store')
+  await ship(await closed(fourth), { store: emptied })
+  assert.deepEqual(emptied.seqs, upTo(11))
+})
+
 test('what is shipped is let go of, and the journal stays readable', async (t) => {
   const folder = await folderFor(t)
   const journal = await open(folder, { segmentBytes: 4000 })
