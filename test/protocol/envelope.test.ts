@@ -84,6 +84,44 @@ test('a WS-Security name is the effective user, and its password is nowhere on r
   }
 })
 
+test('statements in batches within batches, and text in elements of a statement, are read', () => {
+  const inner = '<Batch><Statement>SELECT [A] ON 0 FROM [B]</Statement></Batch><Statement>SELECT FROM [C]</Statement>'
+  assert.deepEqual(onlyCall(execute(`<Batch>${inner}</Batch>`), 'execute').commands, [
+    { kind: 'statement', text: 'SELECT [A] ON 0 FROM [B]' },
+    { kind: 'statement', text: 'SELECT FROM [C]' },
+  ])
+  const torn = execute('<Statement>SELECT FROM [C] WHERE <a>[B].<b>[1]</b></a>.[2]</Statement>')
+  assert.deepEqual(onlyCall(torn, 'execute').commands, [
+    { kind: 'statement', text: 'SELECT FROM [C] WHERE [B].[1].[2]' },
+  ])
+})
+
+test('a parameter is known by its name wherever that stands, and values count however they are wrapped', () => {
+  const parameters =
+    '<Parameters><Parameter><Name>a</Name><Value>1</Value></Parameter>' +
+    '<Parameter><Value>2</Value><Name>@b</Name></Parameter>' +
+    '<Parameter><Name>c</Name><Value><x>3</x><y><z>4</z></y></Value></Parameter></Parameters>'
+  const xml = execute('<Statement>SELECT FROM [C]</Statement>').replace('</Command>', `</Command>${parameters}`)
+  assert.deepEqual(
+    [...onlyCall(xml, 'execute').parameters],
+    [
+      ['a', '1'],
+      ['b', '2'],
+      ['c', '3, 4'],
+    ],
+  )
+  const list = '<M>1<Value>2</Value><Value><v>3</v></Value></M><N>4</N>'
+  const restrictions = `<Restrictions><RestrictionList>${list}</RestrictionList></Restrictions>`
+  const discover = envelope(`<Discover xmlns="${XMLA}"><RequestType>R</RequestType>${restrictions}</Discover>`)
+  assert.deepEqual(
+    onlyCall(discover, 'discover').restrictions.map(({ name, values }) => [name, values.toSorted()]),
+    [
+      ['M', ['1', '2', '3']],
+      ['N', ['4']],
+    ],
+  )
+})
+
 test('commands other than statements are kept as their XML, without passwords', () => {
   const backup = '<Backup xmlns="urn:x"><File>a.abf</File><Password>hemmelig</Password></Backup>'
   const alter = '<Alter><ConnectionString>Provider=MSOLAP;Password="hem;melig";Timeout=0</ConnectionString></Alter>'

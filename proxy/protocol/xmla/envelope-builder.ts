@@ -38,7 +38,7 @@ export class EnvelopeBuilder {
   #tagAt = 0
   #commandAt = 0
   #values: string[] = []
-  #parameter = ''
+  #parameter = { name: '', values: [] as string[] }
   inEnvelope = false
 
   /** @param position characters read so far of `source`. */
@@ -122,37 +122,53 @@ export class EnvelopeBuilder {
 
   #closeInCall(frame: Frame, call: Draft): void {
     const path = this.#frames.slice(3).map(({ name }) => name)
-    const [first, second, third] = path
+    const [first, second] = path
     if (path.length === 0) this.#call = null
     else if (path.length === 1 && first === 'RequestType') call.requestType = frame.text.trim()
     else if (first === 'Restrictions' && second === 'RestrictionList') this.#closeRestriction(frame, path.length, call)
     else if (first === 'Properties' && second === 'PropertyList' && path.length === 3) setOnce(call.properties, frame)
-    else if (first === 'Parameters' && path.length >= 3) this.#closeParameter(frame, third, path.length, call)
+    else if (first === 'Parameters' && path.length >= 2) this.#closeParameter(frame, path.length, call)
     else if (this.#commandIsHere()) this.#closeCommand(frame, call)
+    else if (this.#isWithinStatement()) this.#giveToParent(frame)
   }
 
+  /** Whatever a value is wrapped in, it was asked for. */
   #closeRestriction(frame: Frame, depth: number, call: Draft): void {
-    if (depth === 4) this.#values.push(frame.text.trim())
+    if (depth >= 3) this.#values.push(frame.text.trim())
     if (depth !== 3) return
-    const values = this.#values.length > 0 ? this.#values : [frame.text.trim()]
+    call.restrictions.push({ name: frame.name, values: this.#values.filter((value) => value !== '') })
     this.#values = []
-    call.restrictions.push({ name: frame.name, values: values.filter((value) => value !== '') })
   }
 
-  #closeParameter(frame: Frame, name: string | undefined, depth: number, call: Draft): void {
-    if (name === 'Name' && depth === 3) this.#parameter = frame.text.trim().replace(/^@/, '')
-    if (name !== 'Value' || frame.text.trim() === '') return
-    // A value may be spread over elements of its own; all of it is what was asked for.
-    const before = call.parameters.get(this.#parameter)
-    const value = frame.text.trim()
-    call.parameters.set(this.#parameter, before === undefined ? value : `${before}, ${value}`)
+  /** Name and value in either order; a value may be spread over elements of its own, and all of it was asked for. */
+  #closeParameter(frame: Frame, depth: number, call: Draft): void {
+    const text = frame.text.trim()
+    const { name, values } = this.#parameter
+    if (depth === 3 && frame.name === 'Name') this.#parameter = { name: text.replace(/^@/, ''), values }
+    else if (depth >= 3 && text !== '') values.push(text)
+    if (depth !== 2) return
+    const before = call.parameters.get(name)
+    const all = before === undefined ? values : [before, ...values]
+    if (values.length > 0) call.parameters.set(name, all.join(', '))
+    this.#parameter = { name: '', values: [] }
   }
 
-  /** Is the innermost element a command: directly under `Command`, or one of a `Batch`? */
+  /** Is the innermost element a command: directly under `Command`, or one of a `Batch`, however deep batches nest? */
   #commandIsHere(): boolean {
-    const [command, outer, inner] = this.#frames.slice(3).map(({ name }) => name)
+    const [command, ...path] = this.#frames.slice(3).map(({ name }) => name)
     if (this.#call?.kind !== 'execute' || command !== 'Command') return false
-    return outer === 'Batch' ? this.#frames.length === 6 && inner !== undefined : this.#frames.length === 5
+    return path.length > 0 && path.slice(0, -1).every((name) => name === 'Batch')
+  }
+
+  #isWithinStatement(): boolean {
+    const [command, ...path] = this.#frames.slice(3, -1).map(({ name }) => name)
+    return command === 'Command' && path.find((name) => name !== 'Batch') === 'Statement'
+  }
+
+  /** No element belongs into a statement; what a server reads out of one is not to be missing here. */
+  #giveToParent({ text }: Frame): void {
+    const parent = this.#frames.at(-2)
+    if (parent !== undefined) parent.text += text
   }
 
   #closeCommand(frame: Frame, call: Draft): void {
