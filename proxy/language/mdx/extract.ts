@@ -32,6 +32,7 @@ import { Definitions, type CalculatedMember, type NamedSet } from './definitions
 import { Evidence } from './evidence.ts'
 import { cross, Findings, type Place, place, unite } from './findings.ts'
 import { FLAGS, type FunctionShape, isKnown, OF_PLACE, roleOf, SCALAR, shapeOf, wordOfStep } from './functions.ts'
+import { personsJoined } from './joined-text.ts'
 import { isAllPart, namesPerson, type PathName, pathNameOf, prefixOf } from './path-name.ts'
 import { selectsOf } from './visitor.ts'
 import {
@@ -336,6 +337,7 @@ class Extraction {
     const [operator] = operators
     if (operator === ':') return this.#range(operands, context)
     if (operator === '*') return cross(operands.map((operand) => this.#visit(operand, context)))
+    for (const number of personsJoined(expression, this.#source.parameters)) this.#personsIn(number, context)
     return operator === '+' || operator === '-' ? this.#sum(expression, context) : this.#values(expression, context)
   }
 

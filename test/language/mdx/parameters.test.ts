@@ -64,3 +64,20 @@ test('an unknown element of a set is of the hierarchy of its neighbours', () => 
   const { criteria } = onlyFacts('SELECT {[Tid].[År].&[2031], StrToMember(@sidste)} ON 0 FROM c')
   assert.deepEqual(criteria.at(-1), criterion('[Tid].[År]', '=', '@sidste'))
 })
+
+test('the number of a person that is put together from its parts is found, whatever the parts are', () => {
+  const joined = [
+    ['StrToMember("[Borger].[CPR].&[120441" + "5123]")', {}],
+    ['StrToMember("[Borger].[CPR].&[" || "120441" || "-" || "5123" || "]")', {}],
+    ['StrToMember("[Borger].[CPR].&[" + @dag + CStr(@rest) + "]")', { dag: '120441', rest: '5123' }],
+    ['Filter([B].[CPR].Members, [B].[CPR].CurrentMember.Name = "120441" + ("51" + "23"))', {}],
+    ['Filter([B].[CPR].Members, InStr([B].[CPR].CurrentMember.Name, "120441" + "5123") > 0)', {}],
+  ] as const
+  for (const [set, parameters] of joined) {
+    const { criteria } = onlyFacts(`SELECT ${set} ON 0 FROM c`, parameters)
+    const digits = criteria.flatMap(({ values }) => values.map((value) => value.replace('-', '')))
+    assert.equal(digits.filter((value) => value === '1204415123').length, 1, set)
+  }
+  const parted = 'SELECT StrToMember("[B].[CPR].&[120441" + [B].CurrentMember.Name + "5123]") ON 0 FROM c'
+  assert.ok(!JSON.stringify(onlyFacts(parted).criteria).includes('1204415123'))
+})
