@@ -1,4 +1,4 @@
-import type { Expression } from './ast.ts'
+import type { Expression, ExpressionOf } from './ast.ts'
 import { unwrap, wordOf } from './comparison.ts'
 import { PERSON } from './wording.ts'
 
@@ -38,23 +38,16 @@ function textOf(expression: Expression, parameters: Parameters): string | null {
 }
 
 function knownText(inner: Expression, parameters: Parameters): string | null {
-  switch (inner.kind) {
-    case 'string':
-      return inner.value
-    case 'number':
-      return inner.raw
-    case 'parameter':
-      return parameters.get(inner.name.toLowerCase())?.trim() ?? null
-    case 'call': {
-      const [only, ...more] = inner.args
-      const same = SAME_TEXT.has(wordOf(inner.name)) && only !== undefined && more.length === 0
-      return same ? (textOf(only, parameters)?.trim() ?? null) : null
-    }
-    case 'operation': {
-      const texts = partsOfText(inner, parameters)
-      return texts.length === 0 || texts.includes(null) ? null : texts.join('')
-    }
-    default:
-      return null
-  }
+  if (inner.kind === 'string') return inner.value
+  if (inner.kind === 'number') return inner.raw
+  if (inner.kind === 'parameter') return parameters.get(inner.name.toLowerCase())?.trim() ?? null
+  if (inner.kind === 'call') return handedOn(inner, parameters)
+  const texts = partsOfText(inner, parameters)
+  return texts.length === 0 || texts.includes(null) ? null : texts.join('')
+}
+
+function handedOn({ name, args }: ExpressionOf<'call'>, parameters: Parameters): string | null {
+  const [only, ...more] = args
+  if (only === undefined || more.length > 0 || !SAME_TEXT.has(wordOf(name))) return null
+  return textOf(only, parameters)?.trim() ?? null
 }
