@@ -18,7 +18,7 @@ export function readAnyRequest(request: Request, rules: PersonRules): Reading {
 function partOf(request: Request, rules: PersonRules): Part {
   const opaque = opaqueReason(request)
   const query = opaque === null ? `${request.method} ${maskSecrets(request.target)}` : maskSecrets(request.kept)
-  const searched = [readableTarget(request.target), request.text ?? ''].join('\n')
+  const searched = [readable(request.target), readableBody(request)].join('\n')
   return {
     action: isUpgrade(request) ? 'connect' : 'request',
     language: null,
@@ -46,14 +46,21 @@ function isUpgrade({ headers }: Request): boolean {
   )
 }
 
+/** A person number may be written in escapes: of a form's percent signs, or of JSON (RFC 8259 section 7 "Strings"). */
+function readableBody({ mediaType, text }: Request): string {
+  if (text === null) return ''
+  if (mediaType === 'application/x-www-form-urlencoded') return readable(text)
+  return text.replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+}
+
 /** Percent-encoding undone (RFC 3986 section 2.1), as far as it is sound; `+` is a blank in forms. */
-function readableTarget(target: string): string {
-  return target.replaceAll('+', ' ').replace(/(?:%[0-9a-f]{2})+/gi, (coded) => {
+function readable(coded: string): string {
+  return coded.replaceAll('+', ' ').replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
     try {
-      return decodeURIComponent(coded)
+      return decodeURIComponent(run)
     } catch {
       // Not UTF-8: digits and ASCII letters are what a person number is made of.
-      return coded.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+      return run.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
     }
   })
 }

@@ -10,12 +10,16 @@ export function requestOf(asked: Asked): Request {
   const contentType = header(headers, 'content-type')
   const common = { method, target, headers, mediaType: mediaType(contentType), extent: body.extent }
   if (body.bytes.length === 0) return { ...common, text: '', kept: '', failure: null }
-  const decoded = undoCodings(body.bytes, codings(headerList(headers, 'content-encoding')), body.extent !== 'whole')
+  const names = codings(headerList(headers, 'content-encoding'))
+  const whole = undoCodings(body.bytes, names, body.extent !== 'whole')
+  // A coding that was never finished is no error to many a server: what there is has been asked.
+  const broken = whole.kind === 'failed' && whole.reason === 'unreadable' && body.extent === 'whole'
+  const decoded = broken ? undoCodings(body.bytes, names, true) : whole
   if (decoded.kind === 'failed') {
     return { ...common, text: null, kept: dataUri(common.mediaType, body.bytes), failure: decoded.reason }
   }
-  const text = decodeText(decoded.bytes, charsetOf(contentType), body.extent !== 'whole')
-  if (text !== null) return { ...common, text, kept: text, failure: null }
+  const text = decodeText(decoded.bytes, charsetOf(contentType), broken || body.extent !== 'whole')
+  if (text !== null) return { ...common, extent: broken ? 'cut' : body.extent, text, kept: text, failure: null }
   return { ...common, text, kept: dataUri(common.mediaType, body.bytes), failure: 'unreadable' }
 }
 

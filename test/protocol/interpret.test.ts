@@ -212,6 +212,28 @@ test('another interface is kept whole, with the persons its target and body name
   assert.ok(found.criteria.every(({ originClause }) => originClause === 'mentioned'))
 })
 
+test('persons in the escapes of a form and of JSON are criteria', () => {
+  const bodies = [
+    ['application/x-www-form-urlencoded', 'nr=010147%2D5001&x=1'],
+    ['application/x-www-form-urlencoded; charset=utf-8', 'nr=010147+5001'],
+    ['application/json', String.raw`{"nr":"01014\u00375001"}`],
+  ] as const
+  for (const [type, body] of bodies) {
+    const { criteria, query } = record({ headers: [['Content-Type', type]], body })
+    assert.deepEqual([query, criteria.map(({ person }) => person)], [body, ['0101475001']], body)
+  }
+})
+
+test('a request whose compression was never finished is opaque, and names whom it named', () => {
+  const body = gzipSync(statement('SELECT FROM [Borger] WHERE [Borger].[CPR].&[0101475001]')).subarray(0, -8)
+  const headers = [
+    ['Content-Type', 'text/xml'],
+    ['Content-Encoding', 'gzip'],
+  ] as const
+  const { opaque, criteria } = record({ headers, body })
+  assert.deepEqual([opaque, criteria.map(({ person }) => person)], ['unreadable', ['0101475001']])
+})
+
 test('a request without a body is plain, and the persons in its target are criteria', () => {
   const given = { method: 'GET', target: '/borger?cpr=0101475001&token=abc', headers: [] }
   const found = record(given)
