@@ -78,10 +78,15 @@ export class Upstream {
     let opened = false
     // No time-out, and no safety margin on the server's own: it is for the server to end a login.
     const options = { keepAlive: true, maxSockets: 1, maxFreeSockets: 1, agentKeepAliveTimeoutBuffer: 0 }
-    const agent = this.#agent(options, (connect) => {
-      if (opened) return new Socket().destroy(new BoundConnectionLost('the bound upstream connection has closed'))
+    const agent = this.#agent(options, (connect, refuse) => {
+      if (opened) return refuse(new BoundConnectionLost(LOST))
       opened = true
-      return connect()?.once('close', lost)
+      return connect()?.once('close', () => {
+        // Pipelined behind the one that was under way: Node would look for a socket for the first of them only.
+        for (const waiting of Object.values(agent.requests).flat())
+          waiting?.emit('error', new BoundConnectionLost(LOST))
+        lost()
+      })
     })
     return { agent, close: () => agent.destroy() }
   }
@@ -90,16 +95,23 @@ export class Upstream {
     this.#pool.destroy()
   }
 
-  #agent(options: http.AgentOptions, open: (connect: Connect) => Connected): http.Agent {
+  #agent(options: http.AgentOptions, open: (connect: Connect, refuse: Refuse) => Connected): http.Agent {
     const agent: http.Agent = this.#secure ? new https.Agent(options) : new http.Agent(options)
     const create = agent.createConnection.bind(agent)
-    agent.createConnection = (args) => open(() => prepared(create(args)))
+    agent.createConnection = (args, created) => {
+      // By the callback: a socket that is destroyed already has nobody who listens for its error, which ends the process.
+      const refuse: Refuse = (error) => void created?.(error, new Socket())
+      return open(() => prepared(create(args)), refuse)
+    }
     return agent
   }
 }
 
 type Connected = Duplex | null | undefined
 type Connect = () => Connected
+type Refuse = (error: Error) => undefined
+
+const LOST = 'the bound upstream connection has closed'
 
 function prepared(socket: Connected): Connected {
   if (socket === null || socket === undefined) return socket

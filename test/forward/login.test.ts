@@ -165,6 +165,27 @@ test('the login ends on both sides when either side ends', async (t) => {
   await stays.until('the end', ({ closed }) => closed)
 })
 
+test('requests that wait for a login when it ends fail one by one, and nobody else with them', async (t) => {
+  let connections = 0
+  const upstream = await rawServer(t, (socket) => {
+    connections += 1
+    socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n1.'))
+  })
+  const { port, witness } = await ours(t, upstream)
+  const login = `GET / HTTP/1.1\r\nHost: a\r\nAuthorization: ${negotiate}\r\n\r\n`
+  const text = await connect(t, port)
+    .send(login + 'GET /2 HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(3))
+    .end()
+  assert.match(text, /^HTTP\/1.1 200 /)
+  const answers = await witness.outcomes(4)
+  assert.deepEqual(
+    answers.map(({ ending }) => ending === 'complete'),
+    [true, false, false, false],
+  )
+  assert.equal(connections, 1)
+  assert.match(await connect(t, port).send('GET / HTTP/1.0\r\n\r\n').end(), /^HTTP\/1.1 200 /)
+})
+
 test('an answer under way when the login ends still comes whole, and its connection closes after it', async (t) => {
   const upstream = await biServer(t, (req, res) => {
     res.setHeader('Connection', 'close')
