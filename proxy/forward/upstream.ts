@@ -79,7 +79,10 @@ export class Upstream {
     // No time-out, and no safety margin on the server's own: it is for the server to end a login.
     const options = { keepAlive: true, maxSockets: 1, maxFreeSockets: 1, agentKeepAliveTimeoutBuffer: 0 }
     const agent = this.#agent(options, (connect, refuse) => {
-      if (opened) return refuse(new BoundConnectionLost(LOST))
+      if (opened) {
+        refuse(new BoundConnectionLost(LOST))
+        return undefined
+      }
       opened = true
       return connect()?.once('close', () => {
         // Pipelined behind the one that was under way: Node would look for a socket for the first of them only.
@@ -100,7 +103,9 @@ export class Upstream {
     const create = agent.createConnection.bind(agent)
     agent.createConnection = (args, created) => {
       // By the callback: a socket that is destroyed already has nobody who listens for its error, which ends the process.
-      const refuse: Refuse = (error) => void created?.(error, new Socket())
+      const refuse: Refuse = (error) => {
+        created?.(error, new Socket())
+      }
       return open(() => prepared(create(args)), refuse)
     }
     return agent
@@ -109,7 +114,7 @@ export class Upstream {
 
 type Connected = Duplex | null | undefined
 type Connect = () => Connected
-type Refuse = (error: Error) => undefined
+type Refuse = (error: Error) => void
 
 const LOST = 'the bound upstream connection has closed'
 
