@@ -27,6 +27,8 @@ export interface Underway {
   /** Nothing of an answer has left. */
   readonly isUnanswered: boolean
   malformed(status: number): void
+  /** The connection has closed. */
+  clientGone(): void
 }
 
 /**
@@ -49,6 +51,8 @@ export class ClientConnection {
     this.address = clientAddress(socket.remoteAddress)
     socket.once('close', () => {
       for (const leg of this.#legs.values()) leg.bound?.close()
+      // Node tells only the answer whose turn it is, and nobody once it has handed the connection over (CONNECT, Upgrade).
+      for (const underway of [...this.#underway]) underway.clientGone()
     })
   }
 

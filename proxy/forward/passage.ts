@@ -177,6 +177,10 @@ export class Passage implements Underway {
     this.#abandonUpstream()
   }
 
+  clientGone(): void {
+    if (!this.#isOver) this.#closed()
+  }
+
   /** A fault of ours: the client is not left waiting, and the ticket not open. */
   failed(error: unknown): void {
     this.#its.road.report({ kind: 'failed', server: this.#server, code: codeOf(error) })

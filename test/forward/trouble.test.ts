@@ -313,3 +313,16 @@ test('closing waits for the answers under way, and leaves no connection open', a
   assert.match(await idle.end(), /halfwhole$/)
   assert.equal(witness.answers.length, 2)
 })
+
+test('requests before a CONNECT or an upgrade that is refused end with their connection', async (t) => {
+  const upstream = await rawServer(t, () => undefined)
+  const { port, witness } = await ours(t, upstream)
+  const upgrade = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+  for (const last of ['CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n', upgrade]) {
+    const before = witness.answers.length
+    const client = connect(t, port).send('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(2) + last)
+    await client.until('the end', ({ closed }) => closed)
+    await eventually('both are answered', () => witness.answers.length >= before + 2)
+  }
+  assert.ok(witness.answers.filter(({ answered }) => answered.ending === 'client-gone').length >= 4)
+})
