@@ -267,7 +267,7 @@ export class Passage implements Underway {
     this.#answer = answer
     this.#moved()
     answer.on('close', () => this.#answerBroke(answer, answer.errored))
-    this.#ask()
+    if (isRefusal(answer)) this.#ask()
     this.#whenKept(() => this.#passOn(answer))
   }
 
@@ -432,4 +432,13 @@ export class Passage implements Underway {
     this.#entry.answer(this.#outcome.answered(endedAt, facts, sizes))
     this.#its.road.over()
   }
+}
+
+/**
+ * May the BI server say this before it has read the whole request, and be heard at once? A refusal stands for what came
+ * so far. Any other answer waits until the request is complete, or enough of it is kept: what is still on its way up is
+ * asked too, and must not be missing from the entry.
+ */
+function isRefusal(answer: IncomingMessage): boolean {
+  return (answer.statusCode ?? 0) >= 300
 }

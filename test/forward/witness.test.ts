@@ -167,7 +167,7 @@ test('a client that leaves during its upload leaves an entry of what it sent', a
   await eventually('the upstream connection freed', () => open === 0, 500)
 })
 
-test('an answer that comes before the request is complete has it asked as far as it is known', async (t) => {
+test('a refusal that comes before the request is complete has it asked as far as it is known', async (t) => {
   const refusal = 'HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n'
   const upstream = await rawServer(t, (socket) => void socket.once('data', () => socket.write(refusal)).resume())
   const { port, witness } = await ours(t, upstream)
@@ -180,6 +180,23 @@ test('an answer that comes before the request is complete has it asked as far as
   assert.equal((await witness.outcomes(1))[0]?.ending, 'complete')
   // The rest is read, so that the connection goes on.
   await client.send(`-after${GET}`).has(/413[^]*HTTP\/1.1 413/)
+})
+
+test('an answer that comes before the request is complete waits for it: all of the query is asked', async (t) => {
+  const answered = Promise.withResolvers<void>()
+  const early = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+  const upstream = await rawServer(t, (socket) => {
+    socket.once('data', () => socket.write(early, () => answered.resolve())).resume()
+  })
+  const { port, witness } = await ours(t, upstream)
+  const client = connect(t, port).send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf')
+  await answered.promise
+  // Another client's whole exchange: time enough for the first one's answer to leave, if it did.
+  await connect(t, port).send(GET).has('ok')
+  assert.equal(client.text, '')
+  await client.send('-after').has('ok')
+  const body = witness.asked.find(({ method }) => method === 'POST')?.body
+  assert.deepEqual([Buffer.from(body?.bytes ?? []).toString(), body?.extent], ['half-after', 'whole'])
 })
 
 test('each of many clients that come, go and fail leaves one answered ticket', async (t) => {
