@@ -11,6 +11,7 @@ import { UsageError, textOption } from '../schema/command/command.ts'
 import { stopRequested, tellReady } from '../schema/command/stop.ts'
 import type { Address, Config, ServerConfig } from '../schema/config/config.ts'
 import { createAnswerReader } from './answer/answer-threads.ts'
+import type { ReadAnswer } from './exchange.ts'
 import type { Forward, ForwardEvent } from './forward/forward.ts'
 import { createForward } from './forward/forward.ts'
 import type { JournalState } from './journal/journal.ts'
@@ -59,6 +60,7 @@ Forwards, journals, and writes the tables. Without a BI server in the configurat
     })
     const recorder = startRecorder({ journal, store: config.store, settings, logger })
     try {
+      await readFirst(answers.readAnswer)
       const url = await listen(forward.server, config.proxy.listen)
       invocation.print(`proxy listening on ${url}`)
       // Only a journal that has never seen a query gets the sample ones: a restart does not repeat them.
@@ -75,6 +77,11 @@ Forwards, journals, and writes the tables. Without a BI server in the configurat
     }
     return 0
   },
+}
+
+/** The thread that reads answers has loaded once it has read one: before that, what an answer said would wait for it. */
+async function readFirst(readAnswer: ReadAnswer): Promise<void> {
+  await readAnswer({ status: 200, headers: [['Content-Type', 'text/xml']] })?.end(true)
 }
 
 function sampleConfig({ url }: SampleServer): ServerConfig {

@@ -107,11 +107,12 @@ test(`SIGKILL at ${KILLS} random points loses no answered query and doubles none
     const mark = /&\[(.*)\]$/.exec(String(value))?.[1] ?? ''
     outcomes.set(mark, [...(outcomes.get(mark) ?? []), String(outcome)])
   }
-  const tally = { whole: 0, part: 0, nothing: 0, unknown: 0 }
+  const tally = { whole: 0, part: 0, nothing: 0, unknown: 0, wholeButUnknown: 0 }
   for (const [mark, seen] of asked) {
     const found = outcomes.get(mark) ?? []
     tally[seen] += 1
     if (found[0] === 'unknown') tally.unknown += 1
+    if (found[0] === 'unknown' && seen === 'whole') tally.wholeButUnknown += 1
     assert.ok(found.length <= 1, `${mark} is there ${found.length} times`)
     if (seen !== 'nothing') assert.equal(found.length, 1, `${mark} was seen (${seen}) and is not there`)
     if (seen === 'whole') assert.match(found[0] ?? '', /^(answered|unknown)$/)
