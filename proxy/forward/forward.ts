@@ -75,6 +75,8 @@ class Forwarder implements Forward {
   /** Passages whose ticket has not been answered. */
   #underway = 0
   readonly #tunnels = new Set<Tunnel>()
+  /** Connections that have asked nothing yet: Node counts them as busy, and would wait for them when closing. */
+  readonly #unused = new Set<Socket>()
   #isClosing = false
   #idle: () => void = () => undefined
 
@@ -102,6 +104,7 @@ class Forwarder implements Forward {
     this.#isClosing = true
     const closed = new Promise((resolve) => this.server.close(resolve))
     for (const tunnel of this.#tunnels) tunnel.destroy()
+    for (const socket of this.#unused) socket.destroy()
     await closed
     if (this.#underway > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
     for (const { upstream } of this.#lines) upstream.close()
@@ -112,6 +115,8 @@ class Forwarder implements Forward {
       // Node sends a head that goes out alone in the socket's default encoding, UTF-8: 8-bit values would change.
       socket.setDefaultEncoding('latin1')
       this.#connections.set(socket, new ClientConnection(socket))
+      this.#unused.add(socket)
+      socket.once('close', () => this.#unused.delete(socket))
     })
     server.on('request', (req: Arrival, res) => this.#take(req, res, null))
     server.on('checkContinue', (req: Arrival, res) => this.#take(req, res, null))
@@ -125,6 +130,7 @@ class Forwarder implements Forward {
 
   #take(req: Arrival, res: ServerResponse, tunnel: Tunnel | null): void {
     const connection = this.#connectionOf(req.socket)
+    this.#unused.delete(req.socket)
     const target = readTarget(req.method ?? '', req.url ?? '')
     const host = target?.authority ?? req.headers.host
     const line = target === null ? null : chooseServer(this.#lines, host, target.path)

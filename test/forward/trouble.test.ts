@@ -289,6 +289,17 @@ test('TE: trailers is said on to the BI server, because trailers pass', async (t
   assert.equal(seen[0], 'GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, TE\r\nTE: trailers\r\n\r\n')
 })
 
+test('closing does not wait for a connection that has asked nothing', async (t) => {
+  const { port: upstream } = await scripted(t, OK)
+  const proxy = await ours(t, upstream)
+  const silent = connect(t, proxy.port)
+  const halfway = connect(t, proxy.port).send('GET / HTTP/1.1\r\nHo')
+  // A whole exchange on a third one: by then the proxy has the first two.
+  await connect(t, proxy.port).send(GET).has('ok')
+  await proxy.close()
+  assert.equal((await silent.end()) + (await halfway.end()), '')
+})
+
 test('closing waits for the answers under way, and leaves no connection open', async (t) => {
   const go = Promise.withResolvers<void>()
   let asked = 0
