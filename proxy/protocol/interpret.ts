@@ -9,6 +9,7 @@
  * Whose interface a request speaks is decided by the adapters in `registry.ts`; statements are read by
  * `proxy/language`; answers were read as they streamed, in `proxy/answer`, and come as facts.
  */
+import { NOTHING_KNOWN } from '../../schema/record/nothing-known.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'
 import type { Exchange, Gap } from '../exchange.ts'
 import type { Part, Reading, Request } from './adapter.ts'
@@ -66,6 +67,7 @@ export function interpretGap(gap: Gap, settings: InterpretSettings): QueryRecord
   const module = moduleOf({ catalog: null, cube: null, path: null, application: null }, settings.modules)
   const queries = gap.count === 1 ? '1 query' : `${gap.count} queries`
   return {
+    ...NOTHING_KNOWN,
     logId: gap.logId,
     origin: gap.origin,
     seq: gap.seq,
@@ -74,38 +76,7 @@ export function interpretGap(gap: Gap, settings: InterpretSettings): QueryRecord
     durationMs: Math.max(gap.to - gap.from, 0),
     module,
     server: gap.server,
-    catalog: null,
-    cube: null,
-    application: null,
-    report: null,
-    userName: null,
-    organisation: null,
-    role: null,
-    userSource: 'none',
-    userConfirmed: false,
-    effectiveUser: null,
-    effectiveRoles: null,
-    customData: null,
-    ip: '',
     action: 'gap',
-    language: null,
     query: `${queries} passed unrecorded while the journal could not be written`,
-    opaque: null,
-    opaqueAt: null,
-    outcome: 'unknown',
-    status: null,
-    faultCode: null,
-    rowCount: null,
-    cellCount: null,
-    answerBytes: null,
-    requestBytes: 0,
-    requestHash: null,
-    personsSeen: null,
-    decoded: false,
-    correlationId: null,
-    sessionId: null,
-    purpose: null,
-    ...NO_ROWS,
-    seen: [],
   }
 }

@@ -6,47 +6,11 @@ import { createHash } from 'node:crypto'
 import type { Exchange, Gap } from '../exchange.ts'
 import { answerColumns } from '../protocol/outcome.ts'
 import { maskSecrets } from '../protocol/secrets.ts'
+import { NOTHING_KNOWN } from '../../schema/record/nothing-known.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'
 import type { Lost } from './pairing.ts'
 
-const NOTHING = {
-  durationMs: null,
-  module: null,
-  server: '',
-  catalog: null,
-  cube: null,
-  report: null,
-  application: null,
-  userName: null,
-  organisation: null,
-  role: null,
-  userSource: 'none',
-  userConfirmed: false,
-  effectiveUser: null,
-  effectiveRoles: null,
-  customData: null,
-  ip: '',
-  language: null,
-  opaque: 'unreadable',
-  opaqueAt: null,
-  outcome: 'unknown',
-  status: null,
-  faultCode: null,
-  rowCount: null,
-  cellCount: null,
-  answerBytes: null,
-  requestBytes: 0,
-  requestHash: null,
-  personsSeen: null,
-  decoded: false,
-  correlationId: null,
-  sessionId: null,
-  purpose: null,
-  criteria: [],
-  dimensions: [],
-  measures: [],
-  seen: [],
-} as const satisfies Partial<QueryRecord>
+const NOTHING = { ...NOTHING_KNOWN, opaque: 'unreadable' as const }
 
 /** @param trusted `false`: reading this exchange has ended the recorder before; nothing in its body is looked at. */
 export function minimalEntry(exchange: Exchange, trusted: boolean): QueryRecord {

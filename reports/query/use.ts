@@ -13,6 +13,7 @@
  */
 import type { LogId, Origin, PersonNumber } from '../../schema/record/ids.ts'
 import { LogIdMint } from '../../schema/record/ids.ts'
+import { NOTHING_KNOWN } from '../../schema/record/nothing-known.ts'
 import type { PersonRules } from '../../schema/record/person-number.ts'
 import type { Criterion, QueryRecord, UserSource } from '../../schema/record/record.ts'
 import type { RecordReader, RecordWriter, Role } from '../../schema/store/store.ts'
@@ -172,6 +173,9 @@ function useOf(
 ): Omit<QueryRecord, 'seq' | 'part'> {
   return {
     ...NOTHING_KNOWN,
+    module: LOGNING,
+    server: 'Tilsyn',
+    decoded: true,
     ...outcome,
     logId,
     origin,
@@ -190,26 +194,3 @@ function useOf(
     criteria: ask.criteria,
   }
 }
-
-const NOTHING_KNOWN = {
-  module: LOGNING,
-  server: 'Tilsyn',
-  catalog: null,
-  cube: null,
-  organisation: null,
-  effectiveUser: null,
-  effectiveRoles: null,
-  customData: null,
-  language: null,
-  opaque: null,
-  opaqueAt: null,
-  cellCount: null,
-  answerBytes: null,
-  requestBytes: 0,
-  requestHash: null,
-  personsSeen: null,
-  decoded: true,
-  dimensions: [],
-  measures: [],
-  seen: [],
-} as const

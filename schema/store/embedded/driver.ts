@@ -1,8 +1,9 @@
 /** kysely over one connection of node:sqlite. Reads, and single statements: transactions are the writer's. */
 import { Kysely, sql, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
-import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
+import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
 import type { SQLInputValue } from 'node:sqlite'
 import type { Dialect } from '../sql/dialect.ts'
+import { ReadingDriver } from '../sql/reading-driver.ts'
 import type { Tables } from '../sql/tables.ts'
 import type { Database } from './database.ts'
 
@@ -10,7 +11,7 @@ export function embeddedDialect(database: Database): Dialect {
   const db = new Kysely<Tables>({
     dialect: {
       createAdapter: () => new SqliteAdapter(),
-      createDriver: () => new EmbeddedDriver(database),
+      createDriver: () => new ReadingDriver(executor(database)),
       createIntrospector: (db) => new SqliteIntrospector(db),
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
@@ -28,44 +29,10 @@ export function embeddedDialect(database: Database): Dialect {
   }
 }
 
-class EmbeddedDriver implements Driver {
-  readonly #connection: DatabaseConnection
-  constructor(database: Database) {
-    this.#connection = new EmbeddedConnection(database)
-  }
-
-  async init(): Promise<void> {}
-
-  async acquireConnection(): Promise<DatabaseConnection> {
-    return this.#connection
-  }
-
-  beginTransaction = refuse
-  commitTransaction = refuse
-  rollbackTransaction = refuse
-
-  async releaseConnection(): Promise<void> {}
-  async destroy(): Promise<void> {}
-}
-
-async function refuse(): Promise<never> {
-  throw new Error('transactions are the business of the writer')
-}
-
-class EmbeddedConnection implements DatabaseConnection {
-  readonly #database: Database
-  constructor(database: Database) {
-    this.#database = database
-  }
-
-  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+function executor(database: Database): DatabaseConnection['executeQuery'] {
+  return async <Row>(query: CompiledQuery): Promise<QueryResult<Row>> => {
     const values = query.parameters as readonly SQLInputValue[]
-    const rows = this.#database.use((session) => session.all(query.sql, ...values))
+    const rows = database.use((session) => session.all(query.sql, ...values))
     return { rows: rows as Row[] }
-  }
-
-  // oxlint-disable-next-line require-yield
-  async *streamQuery(): AsyncIterableIterator<never> {
-    await refuse()
   }
 }

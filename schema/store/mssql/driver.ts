@@ -3,8 +3,9 @@
  * ms, and every text as nvarchar, which turns a seek on a varchar index into a scan: so values come here typed.
  */
 import { Kysely, MssqlAdapter, MssqlIntrospector, MssqlQueryCompiler, sql } from 'kysely'
-import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
+import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
 import type { Dialect } from '../sql/dialect.ts'
+import { ReadingDriver } from '../sql/reading-driver.ts'
 import type { Tables } from '../sql/tables.ts'
 import type { Pool } from './pool.ts'
 import { Typed, TYPES } from './types.ts'
@@ -13,7 +14,7 @@ export function mssqlDialect(pool: Pool): Dialect {
   const db = new Kysely<Tables>({
     dialect: {
       createAdapter: () => new MssqlAdapter(),
-      createDriver: () => new PoolDriver(pool),
+      createDriver: () => new ReadingDriver(executor(pool)),
       createIntrospector: (db) => new MssqlIntrospector(db),
       createQueryCompiler: () => new MssqlQueryCompiler(),
     },
@@ -29,39 +30,10 @@ export function mssqlDialect(pool: Pool): Dialect {
   }
 }
 
-class PoolDriver implements Driver {
-  readonly #connection: DatabaseConnection
-  constructor(pool: Pool) {
-    this.#connection = new PoolConnection(pool)
-  }
-
-  async init(): Promise<void> {}
-
-  async acquireConnection(): Promise<DatabaseConnection> {
-    return this.#connection
-  }
-
-  beginTransaction = refuse
-  commitTransaction = refuse
-  rollbackTransaction = refuse
-
-  async releaseConnection(): Promise<void> {}
-  async destroy(): Promise<void> {}
-}
-
-async function refuse(): Promise<never> {
-  throw new Error('transactions are the business of the writer')
-}
-
-class PoolConnection implements DatabaseConnection {
-  readonly #pool: Pool
-  constructor(pool: Pool) {
-    this.#pool = pool
-  }
-
-  executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    return this.#pool.use(async (pool) => {
-      const request = pool.request()
+function executor(pool: Pool): DatabaseConnection['executeQuery'] {
+  return <Row>(query: CompiledQuery): Promise<QueryResult<Row>> =>
+    pool.use(async (connected) => {
+      const request = connected.request()
       query.parameters.forEach((parameter, i) => {
         const { type, value } = typed(parameter)
         request.input(String(i + 1), type, value)
@@ -69,12 +41,6 @@ class PoolConnection implements DatabaseConnection {
       const { recordset } = await request.query<Row>(query.sql)
       return { rows: recordset ?? [] }
     })
-  }
-
-  // oxlint-disable-next-line require-yield
-  async *streamQuery(): AsyncIterableIterator<never> {
-    await refuse()
-  }
 }
 
 function typed(parameter: unknown): Pick<Typed, 'type' | 'value'> {
