@@ -53,6 +53,23 @@ export type Ending =
   | 'refused' // by the proxy itself, before forwarding
   | 'withheld' // the journal failed while the query was under way: the answer was kept back
 
+/**
+ * One thing that a metadata rowset (MDSCHEMA_CUBES, _HIERARCHIES, _LEVELS, _MEASURES) said of a cube. Names are unique
+ * names as the server writes them.
+ */
+export type ModelFact = { readonly catalog: string | null; readonly cube: string } & (
+  | {
+      readonly kind: 'hierarchy'
+      readonly name: string
+      readonly dimension: string
+      readonly allMember: string | null
+      /** For the hierarchy `[Measures]`: the default measure. */
+      readonly defaultMember: string | null
+    }
+  | { readonly kind: 'level'; readonly name: string; readonly hierarchy: string }
+  | { readonly kind: 'measure'; readonly name: string }
+)
+
 /** What the reader of answers found while the answer streamed past. */
 export interface AnswerFacts {
   readonly kind: 'dataset' | 'rowset' | 'fault' | 'empty' | 'other'
@@ -64,6 +81,14 @@ export interface AnswerFacts {
   readonly rows: number | null
   /** Cells that hold a value. */
   readonly cells: number | null
+  /** Tuples on each axis of a dataset, by its number; the slicer is none. Empty for every other kind. */
+  readonly axes: readonly number[]
+  /** Warnings among the messages of an answer that is no fault. */
+  readonly warnings: number
+  /** What the BI server opened with this answer and will know by this id: an XMLA session, a handle of Qlik's. */
+  readonly opened: string | null
+  /** What a metadata rowset said of cubes, up to a bound. */
+  readonly model: readonly ModelFact[]
   /** Different persons found; the list below is empty above the threshold (D29). */
   readonly personsSeen: number
   readonly persons: readonly { readonly person: PersonNumber; readonly place: string }[]

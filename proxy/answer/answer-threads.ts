@@ -11,7 +11,8 @@
  */
 import type { AnswerFacts, AnswerHead, AnswerReading, ReadAnswer } from '../exchange.ts'
 import type { AnswerFormat } from '../protocol/answer-reader.ts'
-import { UNREAD_ANSWER, formatOf } from '../protocol/answer-reader.ts'
+import { formatOf } from '../protocol/answer-reader.ts'
+import { UNREAD_ANSWER } from '../protocol/unread-answer.ts'
 import { charsetOf, header, headerList, mediaType } from '../protocol/headers.ts'
 import type { PersonSettings } from '../protocol/settings.ts'
 import { personRulesAt } from '../protocol/settings.ts'

@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream'
 import type { AnswerFacts } from '../exchange.ts'
 import type { AnswerTextReader } from '../protocol/answer-reader.ts'
-import { UNREAD_ANSWER } from '../protocol/answer-reader.ts'
+import { UNREAD_ANSWER } from '../protocol/unread-answer.ts'
 import type { StreamDecoder } from '../protocol/charset.ts'
 import { streamDecoder } from '../protocol/charset.ts'
 import type { Coding } from './content-coding.ts'

@@ -2,7 +2,7 @@
  * What a frame says. `n` is its ordinal: from 1 over the journal's whole life, without holes, so that a missing frame
  * shows as a missing number. `seq` numbers the exchanges alone and is what the tables carry.
  */
-import type { AnswerFacts, Answered, Asked, Ending, Identity, RawHeaders, Ticket } from '../exchange.ts'
+import type { AnswerFacts, Answered, Asked, Ending, Identity, ModelFact, RawHeaders, Ticket } from '../exchange.ts'
 import { logId } from '../../schema/record/ids.ts'
 import type { LogId, PersonNumber } from '../../schema/record/ids.ts'
 import { USER_SOURCES, assertNever } from '../../schema/record/record.ts'
@@ -166,11 +166,41 @@ function readFacts(head: Fields): AnswerFacts {
     faultCode: orNull(text, head, 'faultCode'),
     rows: orNull(number, head, 'rows'),
     cells: orNull(number, head, 'cells'),
+    axes: since(head, 'axes').map((length) => number({ length }, 'length')),
+    warnings: head['warnings'] === undefined ? 0 : ordinal(head, 'warnings'),
+    opened: head['opened'] === undefined ? null : orNull(text, head, 'opened'),
+    model: since(head, 'model').map((one) => readModelFact(fields(one))),
     personsSeen: number(head, 'personsSeen'),
     persons: list(head, 'persons').map((one) => {
       const seen = fields(one)
       return { person: readPerson(seen), place: text(seen, 'place') }
     }),
+  }
+}
+
+/** A list that frames of earlier versions do not have. */
+function since(head: Fields, name: string): readonly unknown[] {
+  return head[name] === undefined ? [] : list(head, name)
+}
+
+function readModelFact(head: Fields): ModelFact {
+  const of = { catalog: orNull(text, head, 'catalog'), cube: text(head, 'cube'), name: text(head, 'name') }
+  const kind = oneOf(head, 'kind', ['hierarchy', 'level', 'measure'])
+  switch (kind) {
+    case 'hierarchy':
+      return {
+        ...of,
+        kind,
+        dimension: text(head, 'dimension'),
+        allMember: orNull(text, head, 'allMember'),
+        defaultMember: orNull(text, head, 'defaultMember'),
+      }
+    case 'level':
+      return { ...of, kind, hierarchy: text(head, 'hierarchy') }
+    case 'measure':
+      return { ...of, kind }
+    default:
+      return assertNever(kind)
   }
 }
 

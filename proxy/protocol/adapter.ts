@@ -2,9 +2,11 @@
  * What an adapter is: it knows one interface (XMLA, a JSON API, a declared mapping) and makes the parts of an entry
  * from a request. A new protocol is a new adapter in `registry.ts`; what stores and shows entries does not change.
  */
-import type { Asked, RawHeaders } from '../exchange.ts'
+import type { AnswerFacts, Asked, RawHeaders } from '../exchange.ts'
 import type { PersonRules } from '../../schema/record/person-number.ts'
 import type { Action, OpaqueReason } from '../../schema/record/record.ts'
+import type { CubeModel } from '../language/cube-model.ts'
+import type { Lesson, Session } from './knowledge.ts'
 import type { Rows } from './rows.ts'
 
 /** A request as an adapter sees it: content codings undone, decoded where it is text. */
@@ -61,10 +63,18 @@ export interface Reading {
   readonly claims: Claims
   /** At least one. */
   readonly parts: readonly Part[]
+  /** What this request teaches for later ones, once its answer is known (`null`: not read). */
+  readonly teaches?: (answer: AnswerFacts | null) => readonly Lesson[]
+}
+
+/** {@link Knowledge} as it concerns the BI server that was asked. */
+export interface Known {
+  session(id: string): Session | null
+  model(catalog: string | null, cube: string): CubeModel | null
 }
 
 export interface Adapter {
   readonly name: string
   /** `null`: not my interface. Decides from the body, never from the SOAPAction: some clients leave it out. */
-  read(request: Request, rules: PersonRules): Reading | null
+  read(request: Request, rules: PersonRules, known: Known): Reading | null
 }

@@ -9,17 +9,6 @@ export interface AnswerTextReader {
   end(): AnswerFacts
 }
 
-/** What is known of an answer that could not be read. */
-export const UNREAD_ANSWER: AnswerFacts = {
-  kind: 'other',
-  decoded: false,
-  faultCode: null,
-  rows: null,
-  cells: null,
-  personsSeen: 0,
-  persons: [],
-}
-
 export type AnswerFormat = 'xml' | 'json' | 'text' | 'binary' | 'none'
 
 const NO_TEXT = /^(?:image|audio|video|font)\/|^(?:text|application)\/(?:css|(?:x-)?javascript|ecmascript|wasm)$/

@@ -12,7 +12,9 @@
 import { NOTHING_KNOWN } from '../../schema/record/nothing-known.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'
 import type { Exchange, Gap } from '../exchange.ts'
-import type { Part, Reading, Request } from './adapter.ts'
+import type { Known, Part, Reading, Request } from './adapter.ts'
+import type { Knowledge } from './knowledge.ts'
+import { NO_KNOWLEDGE } from './knowledge.ts'
 import { NO_CLAIMS } from './adapter.ts'
 import { readAnyRequest } from './any-request.ts'
 import { entriesOf } from './entry.ts'
@@ -26,20 +28,29 @@ import { personRulesAt } from './settings.ts'
 
 export type { InterpretSettings, ModuleRule, PersonSettings } from './settings.ts'
 
-export function interpret(exchange: Exchange, settings: InterpretSettings): readonly QueryRecord[] {
+export function interpret(
+  exchange: Exchange,
+  settings: InterpretSettings,
+  knowledge: Knowledge = NO_KNOWLEDGE,
+): readonly QueryRecord[] {
   const request = requestOf(exchange.asked)
-  return entriesOf(exchange, readingOf(request, exchange, settings), settings.modules)
+  return entriesOf(exchange, readingOf(request, exchange, settings, knowledge), settings.modules)
 }
 
 /**
  * A fault of an adapter, an exhausted stack among them, costs what the request asks, never the entry: it is kept whole
  * as opaque, and read again by a version that can.
  */
-function readingOf(request: Request, exchange: Exchange, settings: InterpretSettings): Reading {
+function readingOf(request: Request, exchange: Exchange, settings: InterpretSettings, knowledge: Knowledge): Reading {
+  const { server } = exchange.asked
+  const known: Known = {
+    session: (id) => knowledge.session(server, id),
+    model: (catalog, cube) => knowledge.model(server, catalog, cube),
+  }
   const rules = personRulesAt(settings.persons, exchange.asked.askedAt)
   try {
     for (const adapter of ADAPTERS) {
-      const reading = adapter.read(request, rules)
+      const reading = adapter.read(request, rules, known)
       if (reading !== null) return reading
     }
     return readAnyRequest(request, rules)

@@ -2,6 +2,7 @@ import type { AnswerFacts } from '../exchange.ts'
 import type { PersonRules } from '../../schema/record/person-number.ts'
 import { personsNearNames } from './persons.ts'
 import { PersonsSeen } from './persons-seen.ts'
+import { UNREAD_ANSWER } from './unread-answer.ts'
 
 /** As much of the last piece is looked at again with the next one: longer than a number and the name before it. */
 const OVERLAP = 96
@@ -37,7 +38,7 @@ export class TextAnswerReader {
   end(): AnswerFacts {
     this.#look(this.#held, this.#held.length)
     const persons = this.#seen.facts()
-    return { kind: 'other', decoded: this.#any, faultCode: null, rows: null, cells: null, ...persons }
+    return { ...UNREAD_ANSWER, decoded: this.#any, ...persons }
   }
 
   #look(text: string, until: number): void {

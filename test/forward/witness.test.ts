@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import http from 'node:http'
 import { test } from 'node:test'
 import type { AnswerFacts, AnswerReading } from '../../proxy/exchange.ts'
+import { UNREAD_ANSWER } from '../../proxy/protocol/unread-answer.ts'
 import { biServer, connect, eventually, ours, rawServer, roundTrip, scripted } from './support.ts'
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
@@ -224,15 +225,7 @@ test('each of many clients that come, go and fail leaves one answered ticket', a
 
 // ——— reading answers ———
 
-const FACTS: AnswerFacts = {
-  kind: 'other',
-  decoded: true,
-  faultCode: null,
-  rows: 1,
-  cells: 1,
-  personsSeen: 0,
-  persons: [],
-}
+const FACTS: AnswerFacts = { ...UNREAD_ANSWER, decoded: true, rows: 1, cells: 1 }
 const reading = (part: Partial<AnswerReading>): AnswerReading => ({
   write: () => true,
   drained: () => Promise.resolve(),

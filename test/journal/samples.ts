@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Answered, Asked } from '../../proxy/exchange.ts'
+import { UNREAD_ANSWER } from '../../proxy/protocol/unread-answer.ts'
 
 /** A folder of its own for one test, gone when it ends. */
 export async function folderFor(t: TestContext): Promise<string> {
@@ -35,6 +36,6 @@ export function answered(endedAt = 1_800_000_000_500): Answered {
     userConfirmed: true,
     requestBytes: 10,
     requestHash: null,
-    facts: { kind: 'dataset', decoded: true, faultCode: null, rows: 3, cells: 9, personsSeen: 0, persons: [] },
+    facts: { ...UNREAD_ANSWER, kind: 'dataset', decoded: true, rows: 3, cells: 9, axes: [3, 3] },
   }
 }

@@ -2,18 +2,17 @@
 import type { Answered, AnswerFacts, Asked, Exchange } from '../../proxy/exchange.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'
 import { interpret } from '../../proxy/protocol/interpret.ts'
+import { UNREAD_ANSWER } from '../../proxy/protocol/unread-answer.ts'
 import { SETTINGS, exchangeOf } from './fixture.ts'
 
 const NOTHING = { start: 'HTTP/1.1 200 OK', headers: [], body: new Uint8Array(0) }
 
 export const FACTS: AnswerFacts = {
+  ...UNREAD_ANSWER,
   kind: 'dataset',
   decoded: true,
-  faultCode: null,
   rows: 1,
   cells: 1,
-  personsSeen: 0,
-  persons: [],
 }
 
 export interface Given {

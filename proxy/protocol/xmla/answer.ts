@@ -15,6 +15,7 @@ import type { AnswerFacts } from '../../exchange.ts'
 import type { PersonRules } from '../../../schema/record/person-number.ts'
 import { namesPersonNumbers } from '../../../schema/record/person-number.ts'
 import { PersonsSeen } from '../persons-seen.ts'
+import { UNREAD_ANSWER } from '../unread-answer.ts'
 import { attribute, decodeColumnName, localName } from './column-name.ts'
 import { DatasetReader } from './dataset.ts'
 import type { RootReader } from './root-reader.ts'
@@ -75,7 +76,7 @@ export class XmlaAnswerReader {
     // An Exception says that there was an error; the messages behind it, mostly, which.
     const faultCode = this.#faultCode ?? (this.#inlineError ? 'Exception' : null)
     const kind = this.#kind === 'empty' && faultCode !== null ? 'fault' : this.#kind
-    return { kind, decoded, faultCode, ...this.#counts(decoded), ...this.#seen.facts() }
+    return { ...UNREAD_ANSWER, kind, decoded, faultCode, ...this.#counts(decoded), ...this.#seen.facts() }
   }
 
   #run(step: () => void): void {

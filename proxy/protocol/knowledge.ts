@@ -1,0 +1,36 @@
+/**
+ * What earlier exchanges taught that helps to read a later one: the sessions that are open, and how the cubes are built.
+ *
+ * `interpret` stays a pure function: what is known goes in, what was learnt comes out as lessons, and whoever calls it
+ * keeps the two together (the recorder, beside its checkpoint). Everything is a plain value that can be written as JSON.
+ * Without any of it every entry is made all the same; it says less.
+ */
+import type { ModelFact } from '../exchange.ts'
+import type { CubeModel } from '../language/cube-model.ts'
+
+/** A session of one BI server. What its first request said counts for those that do not say it again. */
+export interface XmlaSession {
+  readonly kind: 'xmla'
+  /** The authenticated user who began it: another one's claim to it takes over nothing. `null`: nobody was named. */
+  readonly user: string | null
+  /** Property names in lower case. */
+  readonly properties: Readonly<Record<string, string>>
+  /** Texts of CREATE SESSION MEMBER and SET still in force, oldest first. */
+  readonly definitions: readonly string[]
+}
+
+export type Session = XmlaSession
+
+/** By server, for two servers may give the same id. */
+export interface Knowledge {
+  session(server: string, id: string): Session | null
+  /** @param catalog `null`: not known; then only a cube name that is the server's only one of that name is found. */
+  model(server: string, catalog: string | null, cube: string): CubeModel | null
+}
+
+export const NO_KNOWLEDGE: Knowledge = { session: () => null, model: () => null }
+
+export type Lesson =
+  | { readonly kind: 'session'; readonly server: string; readonly id: string; readonly session: Session }
+  | { readonly kind: 'session-ended'; readonly server: string; readonly id: string }
+  | { readonly kind: 'model'; readonly server: string; readonly facts: readonly ModelFact[] }
