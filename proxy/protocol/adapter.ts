@@ -2,7 +2,7 @@
  * What an adapter is: it knows one interface (XMLA, a JSON API, a declared mapping) and makes the parts of an entry
  * from a request. A new protocol is a new adapter in `registry.ts`; what stores and shows entries does not change.
  */
-import type { AnswerFacts, Asked, RawHeaders } from '../exchange.ts'
+import type { AnswerFacts, Asked, Exchange, RawHeaders } from '../exchange.ts'
 import type { PersonRules } from '../../schema/record/person-number.ts'
 import type { Action, OpaqueReason } from '../../schema/record/record.ts'
 import type { CubeModel } from '../language/cube-model.ts'
@@ -64,7 +64,7 @@ export interface Reading {
   /** At least one. */
   readonly parts: readonly Part[]
   /** What this request teaches for later ones, once its answer is known (`null`: not read). */
-  readonly teaches?: (answer: AnswerFacts | null) => readonly Lesson[]
+  readonly teaches?: (answer: AnswerFacts | null, exchange: Exchange) => readonly Lesson[]
 }
 
 /** {@link Knowledge} as it concerns the BI server that was asked. */

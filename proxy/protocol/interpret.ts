@@ -1,6 +1,8 @@
 /**
- * From what crossed the wire to what is on record: `Exchange → QueryRecord[]`, one pure function. No I/O and no clock;
+ * From what crossed the wire to what is on record: `Exchange → Interpretation`, one pure function. No I/O and no clock;
  * the same exchange gives the same records today and after ten years, apart from what a later version understands better.
+ * What earlier exchanges taught goes in as `Knowledge`, what this one teaches comes out as lessons: whoever calls keeps
+ * the two together, in the order of the journal.
  *
  * It never throws, whatever the bytes: they come from anybody who can reach the proxy. What cannot be understood is
  * recorded whole as `opaque`, with the reason, and every person it mentions is a criterion; so a gap in our grammar is
@@ -13,7 +15,8 @@ import { NOTHING_KNOWN } from '../../schema/record/nothing-known.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'
 import type { Exchange, Gap } from '../exchange.ts'
 import type { Known, Part, Reading, Request } from './adapter.ts'
-import type { Knowledge } from './knowledge.ts'
+import type { CubeModel } from '../language/cube-model.ts'
+import type { Knowledge, Lesson, Session } from './knowledge.ts'
 import { NO_KNOWLEDGE } from './knowledge.ts'
 import { NO_CLAIMS } from './adapter.ts'
 import { readAnyRequest } from './any-request.ts'
@@ -28,25 +31,70 @@ import { personRulesAt } from './settings.ts'
 
 export type { InterpretSettings, ModuleRule, PersonSettings } from './settings.ts'
 
+/** What came of one exchange. */
+export interface Interpretation {
+  /** At least one; none only where {@link leftOut}. */
+  readonly records: readonly QueryRecord[]
+  /** What it taught for later exchanges, to be taken in before they are interpreted. */
+  readonly lessons: readonly Lesson[]
+  /** The settings keep no entry of it, only that there was one. */
+  readonly leftOut: boolean
+}
+
 export function interpret(
   exchange: Exchange,
   settings: InterpretSettings,
   knowledge: Knowledge = NO_KNOWLEDGE,
-): readonly QueryRecord[] {
+): Interpretation {
   const request = requestOf(exchange.asked)
-  return entriesOf(exchange, readingOf(request, exchange, settings, knowledge), settings.modules)
+  const asked = new AskedKnowledge(knowledge, exchange)
+  const reading = readingOf(request, exchange, settings, asked)
+  const records = entriesOf(exchange, reading, settings.modules)
+  return { records, lessons: [...asked.used, ...lessonsOf(reading, exchange)], leftOut: false }
+}
+
+/** A fault of an adapter costs what it would have taught, never the entry. */
+function lessonsOf(reading: Reading, exchange: Exchange): readonly Lesson[] {
+  try {
+    return reading.teaches?.(exchange.answered?.facts ?? null, exchange) ?? []
+  } catch {
+    return []
+  }
+}
+
+/** The knowledge as one adapter sees it: of the server that was asked, at that time. Notes which sessions are in use. */
+class AskedKnowledge implements Known {
+  readonly #knowledge: Knowledge
+  readonly #server: string
+  readonly #at: number
+  readonly #used = new Set<string>()
+
+  constructor(knowledge: Knowledge, { asked }: Exchange) {
+    this.#knowledge = knowledge
+    this.#server = asked.server
+    this.#at = asked.askedAt
+  }
+
+  session(id: string): Session | null {
+    const session = this.#knowledge.session(this.#server, id, this.#at)
+    if (session !== null) this.#used.add(id)
+    return session
+  }
+
+  model(catalog: string | null, cube: string): CubeModel | null {
+    return this.#knowledge.model(this.#server, catalog, cube)
+  }
+
+  get used(): readonly Lesson[] {
+    return [...this.#used].map((id) => ({ kind: 'session-used', server: this.#server, id }))
+  }
 }
 
 /**
  * A fault of an adapter, an exhausted stack among them, costs what the request asks, never the entry: it is kept whole
  * as opaque, and read again by a version that can.
  */
-function readingOf(request: Request, exchange: Exchange, settings: InterpretSettings, knowledge: Knowledge): Reading {
-  const { server } = exchange.asked
-  const known: Known = {
-    session: (id) => knowledge.session(server, id),
-    model: (catalog, cube) => knowledge.model(server, catalog, cube),
-  }
+function readingOf(request: Request, exchange: Exchange, settings: InterpretSettings, known: Known): Reading {
   const rules = personRulesAt(settings.persons, exchange.asked.askedAt)
   try {
     for (const adapter of ADAPTERS) {

@@ -23,7 +23,8 @@ export type Session = XmlaSession
 
 /** By server, for two servers may give the same id. */
 export interface Knowledge {
-  session(server: string, id: string): Session | null
+  /** @param at time of the request, UTC milliseconds: a session not used for long is over. */
+  session(server: string, id: string, at: number): Session | null
   /** @param catalog `null`: not known; then only a cube name that is the server's only one of that name is found. */
   model(server: string, catalog: string | null, cube: string): CubeModel | null
 }
@@ -32,5 +33,7 @@ export const NO_KNOWLEDGE: Knowledge = { session: () => null, model: () => null 
 
 export type Lesson =
   | { readonly kind: 'session'; readonly server: string; readonly id: string; readonly session: Session }
+  /** It was asked in again, and lives on. */
+  | { readonly kind: 'session-used'; readonly server: string; readonly id: string }
   | { readonly kind: 'session-ended'; readonly server: string; readonly id: string }
   | { readonly kind: 'model'; readonly server: string; readonly facts: readonly ModelFact[] }

@@ -29,6 +29,7 @@
  * are durable (`proxy/journal` says so, `durable` hands it on).
  */
 import type { Exchange, Gap } from '../exchange.ts'
+import type { Interpretation } from '../protocol/interpret.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'
 import type { RecordWriter } from '../../schema/store/store.ts'
 import type { Origin } from '../../schema/record/ids.ts'
@@ -50,7 +51,7 @@ import { oldestAskedAt } from './oldest.ts'
 import { StatusFile } from './status-file.ts'
 
 export interface Interpreter {
-  interpret(exchange: Exchange): readonly QueryRecord[]
+  interpret(exchange: Exchange): Interpretation
   interpretGap(gap: Gap): QueryRecord
 }
 
@@ -322,7 +323,7 @@ export class Recorder {
   #interpret(happening: Understandable): readonly QueryRecord[] {
     const { interpreter } = this.#options
     if (happening.kind === 'gap') return [interpreter.interpretGap(happening.gap)]
-    return interpreter.interpret(happening.exchange)
+    return interpreter.interpret(happening.exchange).records
   }
 
   #minimal(happening: Understandable, code: string, trusted: boolean): readonly QueryRecord[] {

@@ -333,7 +333,7 @@ test('a module is named by the first rule that fits, else by the catalog', () =>
     { application: 'excel*', catalog: 'k*data', module: 'Regneark' },
     { cube: '*', path: '/xm*', module: 'Kube' },
   ]
-  const moduleOf = (body: string) => interpret(exchange({ body }), { ...SETTINGS, modules })[0]?.module
+  const moduleOf = (body: string) => interpret(exchange({ body }), { ...SETTINGS, modules }).records[0]?.module
   const catalog = '<Catalog>Kommunedata</Catalog>'
   const excel = '<SspropInitAppName>EXCEL 16</SspropInitAppName>'
   assert.equal(moduleOf(statement('SELECT', catalog + excel)), 'Regneark')

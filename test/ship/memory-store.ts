@@ -115,7 +115,7 @@ function entry(of: Exchange): QueryRecord {
 
 /** One record for each exchange, with the body as the query; as simple as `interpret` may be. */
 export const plain: Interpreter = {
-  interpret: (exchange: Exchange) => [entry(exchange)],
+  interpret: (exchange: Exchange) => ({ records: [entry(exchange)], lessons: [], leftOut: false }),
   interpretGap: ({ logId, origin, seq, server, from, count }: Gap) => ({
     ...NOTHING,
     logId,

@@ -40,7 +40,7 @@ export function exchange(given: Given): Exchange {
 }
 
 export function records(given: Given): readonly QueryRecord[] {
-  return interpret(exchange(given), SETTINGS)
+  return interpret(exchange(given), SETTINGS).records
 }
 
 /** The first record, which every exchange has. */

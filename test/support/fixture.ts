@@ -106,7 +106,7 @@ export async function factsOf(response: Message, size = 1000): Promise<AnswerFac
 export async function recordsOf(name: string): Promise<readonly QueryRecord[]> {
   const request = readMessage(readFileSync(join(FIXTURES, name, 'request.http')))
   const response = readMessage(readFileSync(join(FIXTURES, name, 'response.http')))
-  return interpret(exchangeOf(request, response, await factsOf(response)), SETTINGS)
+  return interpret(exchangeOf(request, response, await factsOf(response)), SETTINGS).records
 }
 
 export function goldenOf(name: string): unknown {
