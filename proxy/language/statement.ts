@@ -12,6 +12,8 @@ export interface MeasureFact {
   readonly measure: string
   /** The calculated measure whose formula led here, `null` when the statement names it itself. */
   readonly via: string | null
+  /** The statement names no measure that the answer shows: this is the cube's own, by its metadata. */
+  readonly byDefault?: true
 }
 
 export interface DimensionFact {

@@ -4,6 +4,8 @@ import { type PathName, pathNameOf } from './path-name.ts'
 
 export interface NamedSet {
   readonly formula: Expression
+  /** From an earlier statement of the session: nobody has looked at its formula yet. */
+  readonly earlier?: true
   /** What it yields, once the extraction has walked it. */
   places: readonly Place[] | null
 }
@@ -11,6 +13,7 @@ export interface NamedSet {
 export interface CalculatedMember {
   readonly name: PathName
   readonly formula: Expression
+  readonly earlier: boolean
   /** Set by the extraction when something live names it. */
   live: boolean
 }
@@ -25,13 +28,25 @@ export class Definitions {
   readonly #under = new Map<string, CalculatedMember[]>()
   readonly #directlyIn = new Map<string, CalculatedMember[]>()
 
-  constructor(definitions: readonly Definition[], aliases: ReadonlyMap<string, Expression>) {
+  /** @param session what earlier statements defined, the latest first; the query's own goes before it. */
+  constructor(
+    definitions: readonly Definition[],
+    aliases: ReadonlyMap<string, Expression>,
+    session: readonly Definition[],
+  ) {
     for (const definition of definitions) {
       const name = pathNameOf(definition.name)
       if (definition.kind === 'set') this.#sets.set(name.key, { formula: definition.formula, places: null })
       if (definition.kind === 'member') this.#addMember(name, definition)
     }
     for (const [key, formula] of aliases) if (!this.#sets.has(key)) this.#sets.set(key, { formula, places: null })
+    for (const definition of session) this.#addEarlier(pathNameOf(definition.name), definition)
+  }
+
+  #addEarlier(name: PathName, definition: Definition): void {
+    if (definition.kind === 'set' && !this.#sets.has(name.key))
+      this.#sets.set(name.key, { formula: definition.formula, places: null, earlier: true })
+    if (definition.kind === 'member' && !this.#members.has(name.key)) this.#addMember(name, definition, true)
   }
 
   setNamed(name: PathName): NamedSet | null {
@@ -62,12 +77,12 @@ export class Definitions {
     return found
   }
 
-  #addMember(name: PathName, { formula }: Definition): void {
-    const member: CalculatedMember = { name, formula, live: false }
+  #addMember(name: PathName, { formula }: Definition, earlier = false): void {
+    const member: CalculatedMember = { name, formula, earlier, live: false }
     const parent = parentKey(name)
     this.#members.set(name.key, member)
     append(this.#namesakes, namesakeKey(name), member)
-    if (name.measure) this.#namesakes.set(lastKey(name), [member])
+    if (name.measure && !earlier) this.#namesakes.set(lastKey(name), [member])
     else append(this.#namesakes, lastKey(name), member)
     append(this.#directlyIn, parent, member)
     for (const key of [parent, ...prefixes(parent)]) append(this.#under, key, member)

@@ -1,6 +1,7 @@
 import type { Definition, Expression, ExpressionOf, NameSegment, Path, StatementBody } from './ast.ts'
+import type { CubeNames } from './cube-names.ts'
 import { roleOf, shapeOf, wordOfStep } from './functions.ts'
-import { isAllPart, namesPerson, type PathName, pathNameOf, prefixKeys, prefixOf } from './path-name.ts'
+import { isAllPart, isPlainAll, namesPerson, type PathName, pathNameOf, prefixKeys, prefixOf } from './path-name.ts'
 import { expressionsOf, walk } from './visitor.ts'
 
 /**
@@ -21,7 +22,11 @@ export class Evidence {
   /** Sets named inside an expression. */
   readonly aliases = new Map<string, Expression>()
 
-  constructor(body: StatementBody, definitions: readonly Definition[]) {
+  readonly #cube: CubeNames | null
+
+  /** @param cube what the metadata tell; without them the text alone does. */
+  constructor(body: StatementBody, definitions: readonly Definition[], cube: CubeNames | null) {
+    this.#cube = cube
     for (const { kind, name } of definitions) if (kind === 'member') this.#definedMember(this.nameOf(name))
     for (const expression of expressionsOf(body)) this.read(expression)
   }
@@ -33,17 +38,28 @@ export class Evidence {
 
   nameOf(path: Path): PathName {
     let name = this.#names.get(path)
-    if (name === undefined) this.#names.set(path, (name = pathNameOf(path)))
+    if (name === undefined) this.#names.set(path, (name = this.#sharpened(pathNameOf(path))))
     return name
   }
 
+  /** Read as the metadata say: which part is the place, which the All member, and how a measure is spelled. */
+  #sharpened(name: PathName): PathName {
+    if (this.#cube === null) return name
+    if (name.measure) return { ...name, written: this.#cube.measureNamed(name) ?? name.written }
+    const known = this.#cube.placeOf(name)
+    if (known === null) return name
+    const all = known.all === null || (known.all < 0 && isPlainAll(name.parts[name.all])) ? name.all : known.all
+    return { ...name, known, all }
+  }
+
   isPlace(name: PathName): boolean {
+    if (name.known !== null) return name.known.length === name.parts.length
     return this.#places.has(name.key) || this.#above.has(name.key)
   }
 
   /** The measure that a bare `[Unit Sales]` is, if the statement names it in full elsewhere. */
-  measureNamed(part: string): string | undefined {
-    return this.#measures.get(part.toLowerCase())
+  measureNamed(name: PathName): string | undefined {
+    return this.#measures.get(name.key) ?? this.#cube?.measureNamed(name) ?? undefined
   }
 
   /**
@@ -53,6 +69,7 @@ export class Evidence {
   isMember(name: PathName): boolean {
     const { parts, names } = name
     if (names < parts.length) return true
+    if (name.known !== null) return name.known.length < parts.length && name.all !== parts.length - 1
     const last = parts.at(-1) ?? ''
     if (isAllPart(last)) return false
     if (namesPerson(last)) return true
@@ -67,15 +84,23 @@ export class Evidence {
    * `[Product].[Product Categories]`.
    */
   isParent(name: PathName): boolean {
-    const { parts, names } = name
+    const { parts, names, known } = name
+    if (known !== null) return this.isMember(name)
     const ofAttributes = this.#attributes || beginsWith(parts[1] ?? '', parts[0] ?? '')
     if (parts.length !== 2 || names < 2 || !ofAttributes) return this.isMember(name)
     return this.isMember(name) && (this.#places.has(parts[0]?.toLowerCase() ?? '') || LIKE_VALUE.test(parts[1] ?? ''))
   }
 
+  /** Of a path that names no member: itself, or what it is the All member of. */
+  placeOf(name: PathName): string {
+    if (name.all > 0) return this.hierarchyOf(name)
+    return this.isPlace(name) ? (name.known?.path ?? name.written) : name.written
+  }
+
   /** The hierarchy or level that a member is of: before its key or All member, or as the text gives away. */
   hierarchyOf(name: PathName): string {
-    const { parts, names, all } = name
+    const { parts, names, all, known } = name
+    if (known !== null && (all < 0 || known.length <= all)) return known.path
     if (all > 0) return prefixOf(name, all)
     if (names < parts.length) return prefixOf(name, names)
     if (names <= 2) return parts[0] ?? ''

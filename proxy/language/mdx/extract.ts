@@ -1,5 +1,5 @@
 import { type StatementLimits, StatementLimitError, StatementSyntaxError } from '../syntax-error.ts'
-import type { Clause, StatementFacts, StatementKind } from '../statement.ts'
+import type { Clause, MeasureFact, StatementFacts, StatementKind } from '../statement.ts'
 import { assertNever } from './assert-never.ts'
 import type {
   Axis,
@@ -28,19 +28,24 @@ import {
   unwrap,
   wordOf,
 } from './comparison.ts'
+import type { CubeModel } from '../cube-model.ts'
+import { type CubeNames, namesOfCube } from './cube-names.ts'
 import { Definitions, type CalculatedMember, type NamedSet } from './definitions.ts'
 import { Evidence } from './evidence.ts'
 import { cross, Findings, type Place, place, unite } from './findings.ts'
 import { FLAGS, type FunctionShape, isKnown, OF_PLACE, roleOf, SCALAR, shapeOf, wordOfStep } from './functions.ts'
 import { personsJoined } from './joined-text.ts'
 import { isAllPart, namesPerson, type PathName, pathNameOf, prefixOf } from './path-name.ts'
+import { createdBy, definitionsFor } from './session.ts'
 import { selectsOf } from './visitor.ts'
 import {
   bare,
   bareName,
   columnOf,
+  cubeOf,
   CUBE_WORDS,
   definitionsOf,
+  hasCells,
   hierarchyLength,
   isDollar,
   isFlag,
@@ -62,6 +67,8 @@ export interface CodeSource {
   readonly parse: (code: string) => Expression
   /** By name in small letters. */
   readonly parameters: ReadonlyMap<string, string>
+  readonly model: ((cube: string | null) => CubeModel | null) | null
+  readonly session: readonly string[]
 }
 
 /** Where an expression stands, as far as that decides what it says. */
@@ -107,27 +114,43 @@ class Extraction {
   readonly #source: CodeSource
   readonly #definitions: Definitions
   readonly #evidence: Evidence
+  readonly #names: CubeNames | null
   readonly #findings = new Findings()
   readonly #queue: (() => unknown)[] = []
   readonly #parameterPlaces = new Map<string, readonly Place[]>()
   #cube: string | null = null
+  /** Some axis or the slicer names a measure, or something that may be one. */
+  #shows = false
   #depth = 0
 
   constructor(statement: Statement, source: CodeSource) {
     this.#statement = statement
     this.#source = source
-    const definitions = definitionsOf(statement.body)
-    this.#evidence = new Evidence(statement.body, definitions)
-    this.#definitions = new Definitions(definitions, this.#evidence.aliases)
+    const { body } = statement
+    const definitions = definitionsOf(body)
+    const model = source.model === null ? null : source.model(cubeOf(body))
+    this.#names = model === null ? null : namesOfCube(model)
+    this.#evidence = new Evidence(body, definitions, this.#names)
+    const session = source.session.length === 0 ? [] : definitionsFor(source.session, cubeOf(body))
+    this.#definitions = new Definitions(definitions, this.#evidence.aliases, session)
   }
 
   facts(): StatementFacts {
     const kind = this.#body(this.#statement.body)
     // Grows while it is worked off.
     for (const waiting of this.#queue) waiting()
-    const { measures, calculatedMeasures: calculated, dimensions, criteria } = this.#findings
+    const { calculatedMeasures: calculated, dimensions, criteria } = this.#findings
     const { start, end } = this.#statement
+    const measures = [...this.#findings.measures, ...this.#defaultMeasure()]
     return { kind, cube: this.#cube, start, end, measures, calculated, dimensions, criteria }
+  }
+
+  /** Where no axis and no slicer names a measure, the cells are of the cube's own. */
+  #defaultMeasure(): readonly MeasureFact[] {
+    const measure = this.#names?.defaultMeasure ?? null
+    if (measure === null || this.#shows || !hasCells(this.#statement.body)) return []
+    const named = this.#findings.measures.some((fact) => fact.measure.toLowerCase() === measure.toLowerCase())
+    return named ? [] : [{ measure, via: null, byDefault: true }]
   }
 
   #context(clause: Clause, scalar = false): Context {
@@ -235,14 +258,10 @@ class Extraction {
     this.#findings.criterion(column, opOf(comparison.operator, negated), written, 'filter')
   }
 
-  /** CREATE names its cube in the path: `[Borger].[Measures].[X]`; CURRENTCUBE is whichever the session has. */
   #create({ definition }: Create): void {
-    const [first, ...rest] = definition.name.segments
-    const hasCube = rest.length > (definition.kind === 'member' ? 1 : 0)
-    const own: Path = hasCube ? { kind: 'path', segments: rest } : definition.name
-    if (hasCube && first?.text.toUpperCase() !== 'CURRENTCUBE')
-      this.#cube = first === undefined ? null : bare(first.text)
-    const name = pathNameOf(own)
+    const created = createdBy(definition)
+    this.#cube = created.cube
+    const name = pathNameOf(created.definition.name)
     const via = name.measure ? name.written : null
     if (via !== null) this.#findings.calculated(via)
     if (definition.kind === 'cell-calculation') return this.#cells(definition)
@@ -417,14 +436,14 @@ class Extraction {
     if (name.measure) return this.#measure(name, context)
     if (name.parts.length === 1) return this.#bareName(path, name, context)
     if (this.#evidence.isMember(name)) return this.#member(name, context)
-    return [place(isAllPart(name.parts.at(-1)) ? this.#evidence.hierarchyOf(name) : name.written)]
+    return [place(this.#evidence.placeOf(name))]
   }
 
   #bareName(path: Path, name: PathName, context: Context): readonly Place[] {
     if (isFlag(path)) return NOWHERE
-    const measure = this.#evidence.measureNamed(name.written)
+    const measure = this.#evidence.measureNamed(name)
     if (measure !== undefined && !this.#evidence.isPlace(name)) {
-      this.#findings.measure(measure, context.via)
+      this.#measureFound(measure, context)
       return NOWHERE
     }
     if (!namesPerson(name.written)) return [place(name.written)]
@@ -433,8 +452,18 @@ class Extraction {
   }
 
   #measure(name: PathName, context: Context): readonly Place[] {
-    if (name.parts.length > 1) this.#findings.measure(name.written, context.via)
+    if (name.parts.length > 1) this.#measureFound(name.written, context)
     return NOWHERE
+  }
+
+  #measureFound(measure: string, context: Context): void {
+    this.#findings.measure(measure, context.via)
+    this.#shown(context)
+  }
+
+  /** A measure, or what may be one, in the place of a set: its cells are the answer. */
+  #shown({ scalar, clause }: Context): void {
+    this.#shows ||= !scalar && clause !== 'formula' && clause !== 'filter'
   }
 
   #member(name: PathName, context: Context): readonly Place[] {
@@ -452,15 +481,17 @@ class Extraction {
     if (set.places === null) {
       // A set that names itself yields nothing to itself.
       set.places = NOWHERE
+      if (set.earlier) this.#evidence.read(set.formula)
       const scope = this.#findings.newScope()
       set.places = this.#visit(set.formula, { ...context, scope, scalar: false, iterated: NOWHERE })
     }
     return set.places
   }
 
-  #calculated(member: CalculatedMember, { via }: Context): readonly Place[] {
+  #calculated(member: CalculatedMember, context: Context): readonly Place[] {
     const measure = member.name.measure
-    this.#enliven(member, via)
+    if (measure) this.#shown(context)
+    this.#enliven(member, context.via)
     return measure ? NOWHERE : [place(prefixOf(member.name, hierarchyLength(member.name)), 'guessed')]
   }
 
@@ -470,6 +501,7 @@ class Extraction {
     const measure = member.name.measure
     if (measure) this.#findings.calculated(member.name.written)
     const context = { ...this.#context('formula', true), via: measure ? member.name.written : via }
+    if (member.earlier) this.#evidence.read(member.formula)
     this.#queue.push(() => this.#visit(member.formula, context))
   }
 
@@ -502,7 +534,7 @@ class Extraction {
     if (OF_PLACE.has(word) && !this.#isNamed(name) && name.names === name.parts.length)
       return this.#current(name, word, context)
     if (word === 'CHILDREN' && !this.#isNamed(name) && !this.#evidence.isParent(name)) {
-      return [place(name.all > 0 ? this.#evidence.hierarchyOf(name) : name.written)]
+      return [place(this.#evidence.placeOf(name))]
     }
     return this.#path(path, { ...context, op: opAfter(steps, context.op) })
   }
@@ -520,7 +552,7 @@ class Extraction {
 
   #allMeasures(word: string, context: Context): readonly Place[] {
     if (word !== 'MEMBERS' && word !== 'ALLMEMBERS' && word !== 'CHILDREN') return NOWHERE
-    this.#findings.measure('[Measures].*', context.via)
+    this.#measureFound('[Measures].*', context)
     if (word === 'ALLMEMBERS' || context.calculated) this.#enlivenUnder('[measures]', context)
     return NOWHERE
   }
@@ -528,7 +560,7 @@ class Extraction {
   #members(path: Path, word: string, context: Context): readonly Place[] {
     const name = this.#evidence.nameOf(path)
     if (name.names < name.parts.length) return this.#path(path, { ...context, op: 'children' })
-    const found = place(name.all > 0 ? prefixOf(name, name.all) : name.written, 'explicit')
+    const found = place(this.#evidence.placeOf(name), 'explicit')
     if (word === 'ALLMEMBERS' || context.calculated) this.#enlivenUnder(found.key, context)
     return [found]
   }
@@ -667,7 +699,7 @@ class Extraction {
     if (arg?.kind !== 'path') return NOWHERE
     if (isFlag(arg)) return NOWHERE
     const name = this.#evidence.nameOf(arg)
-    return name.measure ? NOWHERE : [place(name.all > 0 ? prefixOf(name, name.all) : name.written)]
+    return name.measure ? NOWHERE : [place(this.#evidence.placeOf(name))]
   }
 
   /** The n of a TopCount. */
@@ -702,8 +734,8 @@ class Extraction {
     return places
   }
 
-  #kpi({ args: [name] }: ExpressionOf<'call'>, { via }: Context): readonly Place[] {
-    if (name?.kind === 'string') this.#findings.measure(`KPI:${name.value}`, via)
+  #kpi({ args: [name] }: ExpressionOf<'call'>, context: Context): readonly Place[] {
+    if (name?.kind === 'string') this.#measureFound(`KPI:${name.value}`, context)
     return NOWHERE
   }
 
@@ -810,9 +842,7 @@ class Extraction {
   }
 
   #measureOfBare(name: PathName): string | undefined {
-    return name.parts.length === 1 && !this.#evidence.isPlace(name)
-      ? this.#evidence.measureNamed(name.written)
-      : undefined
+    return name.parts.length === 1 && !this.#evidence.isPlace(name) ? this.#evidence.measureNamed(name) : undefined
   }
 
   /** The hierarchy that a text is about. Walks only what has been walked, so that nothing is found twice. */
@@ -842,6 +872,7 @@ class Extraction {
     this.#arguments(flags, { ...context, op: '=' })
     if (text.kind === 'string') return this.#literalCode(text.value, context)
     if (text.kind === 'parameter') return this.#parameter(text.name, context.op === '=' ? op : context.op, context)
+    this.#shows = true
     walkParameters(text, (name) => this.#rawParameter(name, '=', context))
     this.#visit(text, { ...context, scalar: true })
     return NOWHERE
@@ -882,6 +913,7 @@ class Extraction {
 
   #rawParameter(name: string, op: string, { scope }: Context): readonly Place[] {
     this.#findings.member(null, op, this.#valueOf({ kind: 'parameter', name }), 'parameter', scope)
+    this.#shows = true
     return NOWHERE
   }
 

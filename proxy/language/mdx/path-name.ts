@@ -1,4 +1,5 @@
 import type { Path, Segment } from './ast.ts'
+import type { KnownPlace } from './cube-names.ts'
 
 /**
  * A path as the record writes it: every segment in brackets, `]]`, keys and case as in the text. `key` is the same in
@@ -15,6 +16,8 @@ export interface PathName {
   readonly all: number
   /** Of the measures dimension, which may itself be meant. */
   readonly measure: boolean
+  /** What the cube's metadata tell of it; `null` without any. */
+  readonly known: KnownPlace | null
 }
 
 /** Prefixes longer than this are never hierarchies or levels; it keeps the work on a path linear in its length. */
@@ -39,6 +42,7 @@ export function pathNameOf(path: Path): PathName {
     names,
     all: firstAll(parts, names),
     measure: key === MEASURES || key.startsWith(`${MEASURES}.`),
+    known: null,
   }
 }
 
@@ -75,6 +79,9 @@ export function isAllPart(part: string | undefined): boolean {
   const sign = part?.charCodeAt(1)
   return part !== undefined && (sign === 65 || sign === 97 || sign === 40) && ALL.test(part)
 }
+
+/** The All member of any hierarchy, however it calls its own. */
+export const isPlainAll = (part: string | undefined): boolean => /^\[\(?all\)?\]$/i.test(part ?? '')
 
 /** Digits enough to name a person: such a name is a member, whatever else speaks for a level. */
 export const namesPerson = (part: string): boolean => /\d{6}/.test(part)

@@ -1,3 +1,4 @@
+import type { CubeModel } from '../cube-model.ts'
 import type { Parameters, StatementFacts } from '../statement.ts'
 import { STATEMENT_LIMITS, type StatementLimits, StatementSyntaxError } from '../syntax-error.ts'
 import type { Statement } from './ast.ts'
@@ -8,6 +9,10 @@ import { MdxParser } from './parser.ts'
 export interface MdxOptions {
   readonly parameters?: Parameters
   readonly limits?: Partial<StatementLimits>
+  /** What is known of a cube; with it names are split as the cube's build says, and the default measure is given. */
+  readonly model?: (cube: string | null) => CubeModel | null
+  /** Texts of earlier CREATE SESSION MEMBER and SET, oldest first (`session.ts`): in force as if they stood in WITH. */
+  readonly session?: readonly string[]
 }
 
 /**
@@ -16,8 +21,7 @@ export interface MdxOptions {
  * Pure and linear: no I/O, no clock, and a text twice as long takes twice as long. Throws StatementSyntaxError and
  * StatementLimitError and nothing else; the caller then records the text whole, with what `mentions` finds in it.
  *
- * Left to others: which of several readings of `[A].[B].[C]` the cube's metadata prove right, which values are persons,
- * what the default measure is, and what CREATE SESSION MEMBER of an earlier statement defined.
+ * Left to others: which values are persons, and to gather the metadata and the session's definitions that sharpen this.
  */
 export function readMdx(text: string, options: MdxOptions = {}): readonly StatementFacts[] {
   const limits = { ...STATEMENT_LIMITS, ...options.limits }
@@ -25,7 +29,8 @@ export function readMdx(text: string, options: MdxOptions = {}): readonly Statem
   const parameters = new Map<string, string>()
   for (const [name, value] of options.parameters ?? []) parameters.set(name.replace(/^@/, '').toLowerCase(), value)
   const parse = (code: string) => new MdxParser(code, purse).expressionOnly()
-  return parseWith(text, purse).map((statement) => extractStatement(statement, { limits, parse, parameters }))
+  const source = { limits, parse, parameters, model: options.model ?? null, session: options.session ?? [] }
+  return parseWith(text, purse).map((statement) => extractStatement(statement, source))
 }
 
 /** The trees alone. An empty text, or one of comments, has none. */

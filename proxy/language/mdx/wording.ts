@@ -92,6 +92,19 @@ export function withoutFunctions(path: Path): Path {
 const isFunction = ({ text }: NameSegment): boolean =>
   /^(?:members|allmembers|children)$/i.test(text) || SCALAR.has(text.toUpperCase()) || OF_PLACE.has(text.toUpperCase())
 
+/** The cube a statement is about, where its grammar says so. */
+export function cubeOf(body: StatementBody): string | null {
+  if (body.kind === 'explain') return cubeOf(body.statement)
+  if (body.kind === 'drillthrough') return cubeOf(body.select)
+  if (body.kind === 'update') return bareName(body.cube)
+  const from = body.kind === 'select' ? selectsOf(body).at(-1)?.from : undefined
+  return from?.kind === 'cube' ? bareName(from.name) : null
+}
+
+/** A DRILLTHROUGH gives rows, a command nothing. */
+export const hasCells = (body: StatementBody): boolean =>
+  body.kind === 'select' || (body.kind === 'explain' && hasCells(body.statement))
+
 export function definitionsOf(body: StatementBody): readonly Definition[] {
   if (body.kind === 'select') return selectsOf(body).flatMap(({ definitions }) => definitions)
   if (body.kind === 'drillthrough') return definitionsOf(body.select)

@@ -1,0 +1,109 @@
+import { STATEMENT_LIMITS, StatementLimitError, StatementSyntaxError } from '../syntax-error.ts'
+import type { Definition, Path, Statement } from './ast.ts'
+import { TokenPurse } from './lexer.ts'
+import { MdxParser } from './parser.ts'
+import { pathNameOf } from './path-name.ts'
+import { bare } from './wording.ts'
+
+/**
+ * What earlier statements of a session defined: members and sets that later queries use by name alone, so that a person
+ * may stand behind a name whose formula came an hour before.
+ *
+ * The list of texts is kept by whoever keeps the session. Nothing here throws: a text that cannot be read defines
+ * nothing. Each text is parsed once and its tree kept, within bounds, since every query of the session needs it.
+ */
+
+/** One text for each definition, oldest first; the oldest are dropped beyond these. */
+export const MAX_SESSION_DEFINITIONS = 500
+export const MAX_SESSION_LENGTH = 1024 * 1024
+
+/** A definition of CREATE, which may name its cube: `[Borger].[Measures].[X]`; `CURRENTCUBE` is whichever it is. */
+export interface Created {
+  readonly cube: string | null
+  readonly definition: Definition
+}
+
+/** The list after `text`: what it creates is added, in place of what bore the name, and what it drops is gone. */
+export function sessionDefinitions(text: string, before: readonly string[]): readonly string[] {
+  if (!MAY_DEFINE.test(text)) return before
+  let list = [...before]
+  for (const { body, start, end } of statementsOf(text)) {
+    if (body.kind === 'create') {
+      const name = keyOf(createdBy(body.definition))
+      list = [...list.filter((known) => !definesOne(known, name)), text.slice(start, end)]
+    } else if (body.kind === 'command' && body.words[0] === 'DROP') {
+      const dropped = body.parts.filter((part) => part.kind === 'path').map(droppedKey)
+      list = list.filter((known) => !dropped.some((name) => definesOne(known, name)))
+    }
+  }
+  return bounded(list)
+}
+
+const MAY_DEFINE = /create|drop/i
+
+/** What the session adds to a query of `cube`, the latest first. */
+export function definitionsFor(session: readonly string[], cube: string | null): readonly Definition[] {
+  const wanted = cube?.toLowerCase()
+  return session
+    .toReversed()
+    .flatMap(createdIn)
+    .filter(({ cube: own }) => own === null || wanted === undefined || own.toLowerCase() === wanted)
+    .map(({ definition }) => definition)
+}
+
+/** The definition under its own name, without the cube that stands before it. */
+export function createdBy(definition: Definition): Created {
+  const [first, ...rest] = definition.name.segments
+  const hasCube = first !== undefined && rest.length > (definition.kind === 'member' ? 1 : 0)
+  if (!hasCube) return { cube: null, definition }
+  const cube = first.text.toUpperCase() === 'CURRENTCUBE' ? null : bare(first.text)
+  return { cube, definition: { ...definition, name: { kind: 'path', segments: rest } } }
+}
+
+const keyOf = ({ cube, definition }: Created): string =>
+  `${cube?.toLowerCase() ?? ''}\n${pathNameOf(definition.name).key}`
+
+/** DROP MEMBER and DROP SET name the cube as CREATE did. */
+function droppedKey(path: Path): string {
+  const [first, ...rest] = path.segments
+  if (first === undefined || rest.length === 0) return `\n${pathNameOf(path).key}`
+  const cube = first.text.toUpperCase() === 'CURRENTCUBE' ? '' : bare(first.text).toLowerCase()
+  return `${cube}\n${pathNameOf({ kind: 'path', segments: rest }).key}`
+}
+
+const definesOne = (text: string, key: string): boolean => createdIn(text).some((created) => keyOf(created) === key)
+
+function bounded(list: readonly string[]): readonly string[] {
+  let from = Math.max(0, list.length - MAX_SESSION_DEFINITIONS)
+  let length = list.slice(from).reduce((sum, text) => sum + text.length, 0)
+  for (; length > MAX_SESSION_LENGTH; from++) length -= list[from]?.length ?? 0
+  return list.slice(from)
+}
+
+function statementsOf(text: string): readonly Statement[] {
+  try {
+    return new MdxParser(text, new TokenPurse(STATEMENT_LIMITS)).statements()
+  } catch (error) {
+    if (error instanceof StatementSyntaxError || error instanceof StatementLimitError) return []
+    throw error
+  }
+}
+
+const parsed = new Map<string, readonly Created[]>()
+let parsedLength = 0
+
+function createdIn(text: string): readonly Created[] {
+  const known = parsed.get(text)
+  if (known !== undefined) return known
+  const created = statementsOf(text).flatMap(({ body }) => (body.kind === 'create' ? [createdBy(body.definition)] : []))
+  if (parsedLength + text.length > MAX_PARSED_LENGTH) {
+    parsed.clear()
+    parsedLength = 0
+  }
+  parsed.set(text, created)
+  parsedLength += text.length
+  return created
+}
+
+/** Trees are some ten times as large as their texts. */
+const MAX_PARSED_LENGTH = 2 * MAX_SESSION_LENGTH
