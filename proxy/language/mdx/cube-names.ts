@@ -1,15 +1,5 @@
 import type { CubeModel } from '../cube-model.ts'
-import type { PathName } from './path-name.ts'
-
-/** The hierarchy, level or dimension that a path begins with, by the cube's metadata. */
-export interface KnownPlace {
-  /** How many parts of the path it is. */
-  readonly length: number
-  /** As the server spells it. */
-  readonly path: string
-  /** Where the All member stands that the metadata name; -1: not in this path, `null`: they name none. */
-  readonly all: number | null
-}
+import type { KnownPlace, PathName } from './path-name.ts'
 
 /** Longer than this no unique name of a hierarchy or level is looked for. */
 const MAX_PLACE_PARTS = 8

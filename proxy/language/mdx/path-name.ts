@@ -1,5 +1,4 @@
 import type { Path, Segment } from './ast.ts'
-import type { KnownPlace } from './cube-names.ts'
 
 /**
  * A path as the record writes it: every segment in brackets, `]]`, keys and case as in the text. `key` is the same in
@@ -18,6 +17,16 @@ export interface PathName {
   readonly measure: boolean
   /** What the cube's metadata tell of it; `null` without any. */
   readonly known: KnownPlace | null
+}
+
+/** The hierarchy, level or dimension that a path begins with, by the cube's metadata. */
+export interface KnownPlace {
+  /** How many parts of the path it is. */
+  readonly length: number
+  /** As the server spells it. */
+  readonly path: string
+  /** Where the All member stands that the metadata name; -1: not in this path, `null`: they name none. */
+  readonly all: number | null
 }
 
 /** Prefixes longer than this are never hierarchies or levels; it keeps the work on a path linear in its length. */
