@@ -1,5 +1,5 @@
 import type { Definition, Expression } from './ast.ts'
-import type { Place } from './findings.ts'
+import type { Place } from '../findings.ts'
 import { type PathName, pathNameOf } from './path-name.ts'
 
 export interface NamedSet {

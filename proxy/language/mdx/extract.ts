@@ -1,6 +1,6 @@
 import { type StatementLimits, StatementLimitError, StatementSyntaxError } from '../syntax-error.ts'
 import type { Clause, MeasureFact, StatementFacts, StatementKind } from '../statement.ts'
-import { assertNever } from './assert-never.ts'
+import { assertNever } from '../assert-never.ts'
 import type {
   Axis,
   Command,
@@ -32,7 +32,8 @@ import type { CubeModel } from '../cube-model.ts'
 import { type CubeNames, namesOfCube } from './cube-names.ts'
 import { Definitions, type CalculatedMember, type NamedSet } from './definitions.ts'
 import { Evidence } from './evidence.ts'
-import { cross, Findings, type Place, place, unite } from './findings.ts'
+import { cross, Findings, type Place, place, unite } from '../findings.ts'
+import { PERSON } from '../person-text.ts'
 import { FLAGS, type FunctionShape, isKnown, OF_PLACE, roleOf, SCALAR, shapeOf, wordOfStep } from './functions.ts'
 import { personsJoined } from './joined-text.ts'
 import { isAllPart, namesPerson, type PathName, pathNameOf, prefixOf } from './path-name.ts'
@@ -53,7 +54,6 @@ import {
   MEMBER_WORDS,
   namesAnything,
   opAfter,
-  PERSON,
   rangeOp,
   roleInUnknown,
   walkParameters,

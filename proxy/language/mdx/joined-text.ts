@@ -1,6 +1,6 @@
+import { PERSON } from '../person-text.ts'
 import type { Expression, ExpressionOf } from './ast.ts'
 import { unwrap, wordOf } from './comparison.ts'
-import { PERSON } from './wording.ts'
 
 /** By name in small letters. */
 type Parameters = ReadonlyMap<string, string>

@@ -1,5 +1,7 @@
+import { DASHES, isBlank, isDigit, isLetter, isLineEnd } from '../characters.ts'
 import { regionOf } from '../source.ts'
-import { StatementLimitError, StatementSyntaxError, type StatementLimits } from '../syntax-error.ts'
+import { StatementSyntaxError } from '../syntax-error.ts'
+import type { TokenPurse } from '../token-purse.ts'
 import { TOKEN, type Token, type TokenKind } from './token-kind.ts'
 
 /**
@@ -184,29 +186,6 @@ export class Lexer {
 /** Whether block comments nest. Analysis Services ends one at the first `*` `/`; its own examples assume otherwise. */
 export type Comments = 'flat' | 'nested'
 
-/** Counts tokens over a text and all code in its strings, so that no nesting of strings buys more work. */
-export class TokenPurse {
-  readonly limits: StatementLimits
-  #left: number
-
-  constructor(limits: StatementLimits) {
-    this.limits = limits
-    this.#left = limits.maxTokens
-  }
-
-  get spent(): number {
-    return this.limits.maxTokens - this.#left
-  }
-
-  spend(): void {
-    if (this.#left-- <= 0) throw new StatementLimitError('tokens', this.limits.maxTokens)
-  }
-
-  checkLength(text: string): void {
-    if (text.length > this.limits.maxLength) throw new StatementLimitError('length', this.limits.maxLength)
-  }
-}
-
 const token = (kind: TokenKind, start: number, end: number): Token => ({ kind, start, end, word: '' })
 
 const OPEN_BRACKET = 0x5b
@@ -232,26 +211,3 @@ const ENTITIES: readonly (readonly [string, string])[] = [
   ['&lt;', '<'],
   ['&gt;', '>'],
 ]
-
-/** What word processors make of a minus. */
-const DASHES: ReadonlySet<number> = new Set([0x2013, 0x2014, 0x2212])
-
-const isDigit = (code: number): boolean => code >= 48 && code <= 57
-
-const isLineEnd = (code: number): boolean => code === 10 || code === 13 || code === 0x2028 || code === 0x2029
-
-/** ASCII letters, `_`, `$`, and everything beyond ASCII that is no blank: `Måned`, `日付`. */
-const isLetter = (code: number): boolean =>
-  (code >= 97 && code <= 122) ||
-  (code >= 65 && code <= 90) ||
-  code === 95 ||
-  code === 36 ||
-  (code > 0x9f && !isBlank(code) && !DASHES.has(code))
-
-/** The blanks of ASCII and Unicode, byte order mark and zero-width space among them: texts are pasted from documents. */
-function isBlank(code: number): boolean {
-  if (code <= 0x20) return true
-  if (code < 0xa0) return code >= 0x7f
-  if (code === 0xa0 || code === 0xfeff || code === 0x3000 || code === 0x202f || code === 0x205f) return true
-  return (code >= 0x2000 && code <= 0x200b) || code === 0x2028 || code === 0x2029 || code === 0x1680
-}

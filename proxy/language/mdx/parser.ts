@@ -1,5 +1,6 @@
 import { regionOf } from '../source.ts'
 import { StatementLimitError, StatementSyntaxError } from '../syntax-error.ts'
+import type { TokenPurse } from '../token-purse.ts'
 import type {
   Assignment,
   Axis,
@@ -26,7 +27,7 @@ import type {
   Step,
   Update,
 } from './ast.ts'
-import { type Comments, Lexer, type TokenPurse } from './lexer.ts'
+import { type Comments, Lexer } from './lexer.ts'
 import { TOKEN, type Token, type TokenKind } from './token-kind.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { assertNever } from './assert-never.ts'
+import { assertNever } from '../assert-never.ts'
 import type {
   Axis,
   CommandPart,

@@ -1,9 +1,10 @@
 import type { CubeModel } from '../cube-model.ts'
 import type { Parameters, StatementFacts } from '../statement.ts'
 import { STATEMENT_LIMITS, type StatementLimits, StatementSyntaxError } from '../syntax-error.ts'
+import { TokenPurse } from '../token-purse.ts'
 import type { Statement } from './ast.ts'
 import { extractStatement } from './extract.ts'
-import { type Comments, TokenPurse } from './lexer.ts'
+import type { Comments } from './lexer.ts'
 import { MdxParser } from './parser.ts'
 
 export interface MdxOptions {

@@ -1,6 +1,6 @@
 import { STATEMENT_LIMITS, StatementLimitError, StatementSyntaxError } from '../syntax-error.ts'
+import { TokenPurse } from '../token-purse.ts'
 import type { Definition, Path, Statement } from './ast.ts'
-import { TokenPurse } from './lexer.ts'
 import { MdxParser } from './parser.ts'
 import { pathNameOf } from './path-name.ts'
 import { bare } from './wording.ts'

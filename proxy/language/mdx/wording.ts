@@ -6,9 +6,6 @@ import { selectsOf, walk } from './visitor.ts'
 
 /** What the extraction asks about the form of an expression, apart from anything around it. */
 
-/** Six digits and four, together or parted, no part of a longer number; the eighth and ninth may be letters. */
-export const PERSON = /(?<![0-9.,])[0-9]{6}[- \u00a0–]?(?:[0-9]{4}|[0-9][A-Za-z]{2}[0-9])(?![0-9])/g
-
 /** What is read as code but is a value: `0707614285`, `"x"`, a word. */
 export function isPlain(expression: Expression): boolean {
   const inner = unwrap(expression)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Lexer, TokenPurse } from '../../../proxy/language/mdx/lexer.ts'
+import { Lexer } from '../../../proxy/language/mdx/lexer.ts'
+import { TokenPurse } from '../../../proxy/language/token-purse.ts'
 import { TOKEN } from '../../../proxy/language/mdx/token-kind.ts'
 import { STATEMENT_LIMITS } from '../../../proxy/language/syntax-error.ts'
 import { assertSyntaxError } from './syntax.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { TokenPurse } from '../../../proxy/language/mdx/lexer.ts'
+import { TokenPurse } from '../../../proxy/language/token-purse.ts'
 import { MdxParser } from '../../../proxy/language/mdx/parser.ts'
 import { readMdx } from '../../../proxy/language/mdx/read.ts'
 import { STATEMENT_LIMITS, StatementLimitError } from '../../../proxy/language/syntax-error.ts'

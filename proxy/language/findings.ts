@@ -1,5 +1,5 @@
-import { StatementLimitError } from '../syntax-error.ts'
-import type { Clause, CriterionFact, DimensionFact, MeasureFact } from '../statement.ts'
+import { StatementLimitError } from './syntax-error.ts'
+import type { Clause, CriterionFact, DimensionFact, MeasureFact } from './statement.ts'
 
 /** A hierarchy or level that a set yields. */
 export interface Place {
