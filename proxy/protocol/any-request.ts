@@ -8,6 +8,7 @@ import type { Part, Reading, Request } from './adapter.ts'
 import { NO_CLAIMS } from './adapter.ts'
 import { header, headerList } from './headers.ts'
 import { personsMentioned } from './mentioned.ts'
+import { readable, readableJson } from './readable.ts'
 import { NO_ROWS } from './rows.ts'
 import { maskSecrets } from './secrets.ts'
 
@@ -46,21 +47,7 @@ function isUpgrade({ headers }: Request): boolean {
   )
 }
 
-/** A person number may be written in escapes: of a form's percent signs, or of JSON (RFC 8259 section 7 "Strings"). */
 function readableBody({ mediaType, text }: Request): string {
   if (text === null) return ''
-  if (mediaType === 'application/x-www-form-urlencoded') return readable(text)
-  return text.replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-}
-
-/** Percent-encoding undone (RFC 3986 section 2.1), as far as it is sound; `+` is a blank in forms. */
-function readable(coded: string): string {
-  return coded.replaceAll('+', ' ').replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
-    try {
-      return decodeURIComponent(run)
-    } catch {
-      // Not UTF-8: digits and ASCII letters are what a person number is made of.
-      return run.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-    }
-  })
+  return mediaType === 'application/x-www-form-urlencoded' ? readable(text) : readableJson(text)
 }

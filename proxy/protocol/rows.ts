@@ -37,7 +37,6 @@ export function rowsOf(facts: StatementFacts, text: string, rules: PersonRules):
   }
 }
 
-/** One row per value; a range is one row with two ends. */
 function criterionRows(fact: CriterionFact, spoken: boolean, rules: PersonRules): Criterion[] {
   const sought: Sought = {
     columns: columnsOf(fact.dimension),
@@ -45,11 +44,21 @@ function criterionRows(fact: CriterionFact, spoken: boolean, rules: PersonRules)
     operator: fact.op,
     originClause: fact.clause,
   }
-  const [from, to] = fact.values
-  if (fact.op === 'range' && from !== undefined && to !== undefined && fact.values.length === 2) {
+  return soughtRows(sought, fact.values, spoken, rules)
+}
+
+/** One row per value; the two ends of a range, or of what a range leaves out, are one. */
+export function soughtRows(
+  sought: Sought,
+  values: readonly string[],
+  spoken: boolean,
+  rules: PersonRules,
+): Criterion[] {
+  const [from, to] = values
+  if (/^(?:not )?range$/.test(sought.operator) && from !== undefined && to !== undefined && values.length === 2) {
     return rangeRows(sought, from, to, spoken, rules)
   }
-  return fact.values.flatMap((value) => valueRows(sought, value, spoken, rules))
+  return values.flatMap((value) => valueRows(sought, value, spoken, rules))
 }
 
 /** One row, or one per person where a value (a set in a parameter, a text) names several. */

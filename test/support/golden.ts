@@ -2,9 +2,14 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FIXTURES, closeReader, fixtureNames, recordsOf } from './fixture.ts'
+import { JSON_FIXTURES, jsonFixtureNames, jsonRecordsOf } from './json-fixture.ts'
 
 for (const name of fixtureNames()) {
   const records = await recordsOf(name)
   writeFileSync(join(FIXTURES, name, 'record.json'), `${JSON.stringify(records, null, 2)}\n`)
+}
+for (const name of jsonFixtureNames()) {
+  const records = await jsonRecordsOf(name)
+  writeFileSync(join(JSON_FIXTURES, name, 'record.json'), `${JSON.stringify(records, null, 2)}\n`)
 }
 await closeReader()

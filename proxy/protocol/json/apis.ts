@@ -1,0 +1,6 @@
+import type { JsonApi } from './call.ts'
+import { cubeJsLoad } from './cubejs-load.ts'
+import { powerBiExecuteQueries } from './powerbi-execute-queries.ts'
+
+/** Asked in this order: those with an address of their own before those that are known by the body's shape. */
+export const APIS: readonly JsonApi[] = [powerBiExecuteQueries, cubeJsLoad]
