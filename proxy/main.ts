@@ -85,7 +85,15 @@ async function readFirst(readAnswer: ReadAnswer): Promise<void> {
 }
 
 function sampleConfig({ url }: SampleServer): ServerConfig {
-  return { name: 'sample', upstream: url, host: null, path: null, onJournalFailure: 'refuse', timeoutMs: 60_000 }
+  return {
+    name: 'sample',
+    upstream: url,
+    host: null,
+    path: null,
+    onJournalFailure: 'refuse',
+    binaryXml: 'avoid',
+    timeoutMs: 60_000,
+  }
 }
 
 function interpretSettings(config: Config, sample: boolean): InterpretSettings {

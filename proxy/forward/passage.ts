@@ -26,6 +26,7 @@ import { readRequestHead, type RequestHead } from './request-head.ts'
 import { beginReading, type SafeReading } from './safe-reading.ts'
 import type { Target } from './target.ts'
 import { Tunnel } from './tunnel.ts'
+import { avoidBinaryXml } from './transport-capability.ts'
 import { Upload } from './upload.ts'
 
 /** What all passages share. */
@@ -78,6 +79,7 @@ export class Passage implements Underway {
     const { road, route, req, res } = its
     this.#askedAt = road.now()
     this.#head = readRequestHead(req, its.tunnel !== null)
+    if (this.#head.kind === 'clear' && this.#avoidsBinary) avoidBinaryXml(this.#head.headers)
     this.#capture = new Capture(road.captureBytes)
     this.#entry = new Entry({
       witness: road.witness,
@@ -114,6 +116,10 @@ export class Passage implements Underway {
 
   get #server(): string {
     return this.#its.route?.server.name ?? ''
+  }
+
+  get #avoidsBinary(): boolean {
+    return this.#its.route?.server.binaryXml === 'avoid'
   }
 
   get #authorization(): string | undefined {
@@ -279,6 +285,7 @@ export class Passage implements Underway {
     const chunked = req.httpVersion === '1.1' && !bodiless
     const headers = answerHeaders(answer, { chunked, close: this.#mustClose() })
     if (headers === null) return this.#giveUp(502, 'upstream-gone')
+    if (this.#avoidsBinary) avoidBinaryXml(headers)
     const kept = this.#begin(answer, status)
     if (!bodiless && req.method !== 'HEAD') {
       this.#reading = beginReading(road.readAnswer, { status, headers: kept }, (code) =>

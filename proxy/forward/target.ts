@@ -7,6 +7,8 @@ export interface ForwardServer {
   /** Answer for request targets that begin so; `null`: any. */
   readonly path: string | null
   readonly onJournalFailure: 'refuse' | 'forward'
+  /** `avoid`: client and BI server are kept from agreeing on binary XML (`transport-capability.ts`). */
+  readonly binaryXml: 'avoid' | 'pass'
   /** How long the BI server may keep silent before it is given up. */
   readonly timeoutMs: number
 }

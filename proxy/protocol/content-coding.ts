@@ -5,7 +5,7 @@
 import { constants, brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib'
 
 /** A request that unfolds to more than this is kept as it came, unread. */
-const MAX_DECODED_BYTES = 32 * 1024 * 1024
+export const MAX_DECODED_BYTES = 32 * 1024 * 1024
 
 export type Decoded =
   | { readonly kind: 'decoded'; readonly bytes: Uint8Array }

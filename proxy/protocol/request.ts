@@ -1,7 +1,8 @@
 import type { Asked } from '../exchange.ts'
 import type { Request } from './adapter.ts'
+import { binaryTransport, unfold } from './binary/transport.ts'
 import { decodeText } from './charset.ts'
-import { codings, undoCodings } from './content-coding.ts'
+import { MAX_DECODED_BYTES, codings, undoCodings } from './content-coding.ts'
 import { charsetOf, header, headerList, mediaType } from './headers.ts'
 
 /** The request an adapter reads, from what was captured. */
@@ -18,9 +19,27 @@ export function requestOf(asked: Asked): Request {
   if (decoded.kind === 'failed') {
     return { ...common, text: null, kept: dataUri(common.mediaType, body.bytes), failure: decoded.reason }
   }
+  const transport = binaryTransport(common.mediaType)
+  if (transport !== null)
+    return unfolded(common, charsetOf(contentType), unfold(decoded.bytes, transport, MAX_DECODED_BYTES), body.bytes)
   const text = decodeText(decoded.bytes, charsetOf(contentType), broken || body.extent !== 'whole')
   if (text !== null) return { ...common, extent: broken ? 'cut' : body.extent, text, kept: text, failure: null }
   return { ...common, text, kept: dataUri(common.mediaType, body.bytes), failure: 'unreadable' }
+}
+
+/** Binary XML as the text it stands for. Where that is not all of it, the bytes are kept as well. */
+function unfolded(
+  common: Pick<Request, 'method' | 'target' | 'headers' | 'mediaType' | 'extent'>,
+  charset: string | null,
+  { bytes, whole }: ReturnType<typeof unfold>,
+  body: Uint8Array,
+): Request {
+  const text = decodeText(bytes, charset, !whole)
+  if (text !== null && whole) return { ...common, text, kept: text, failure: null }
+  const coded = dataUri(common.mediaType, body)
+  if (text === null || text === '') return { ...common, text: null, kept: coded, failure: 'unreadable' }
+  const extent = common.extent === 'whole' ? 'cut' : common.extent
+  return { ...common, extent, text, kept: `${text}\n${coded}`, failure: null }
 }
 
 /** Bytes that are no text are kept whole all the same, for a later version to read. */

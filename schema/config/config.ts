@@ -16,6 +16,8 @@ export interface ServerConfig {
   readonly path: string | null
   /** `forward`: queries pass unrecorded while the journal is broken; each is counted and the gap is an entry. */
   readonly onJournalFailure: 'refuse' | 'forward'
+  /** `avoid`: client and BI server are kept at text, which can always be read. `pass`: the copy is decoded. */
+  readonly binaryXml: 'avoid' | 'pass'
   /** How long the BI server may keep silent before the proxy gives it up, milliseconds. */
   readonly timeoutMs: number
 }

@@ -27,6 +27,7 @@ interface Written {
     readonly host?: string
     readonly path?: string
     readonly onJournalFailure?: 'refuse' | 'forward'
+    readonly binaryXml?: 'avoid' | 'pass'
     readonly timeoutSeconds?: number
   }[]
   readonly store?:
@@ -211,6 +212,7 @@ function serverConfig(written: NonNullable<Written['servers']>[number], index: n
     host: written.host ?? null,
     path: written.path ?? null,
     onJournalFailure: written.onJournalFailure ?? 'refuse',
+    binaryXml: written.binaryXml ?? 'avoid',
     timeoutMs: (written.timeoutSeconds ?? 3600) * 1000,
   }
 }

@@ -17,6 +17,7 @@ const forward = createForward({
       host: null,
       path: null,
       onJournalFailure: 'refuse',
+      binaryXml: 'avoid',
       timeoutMs: 60_000,
     },
   ],

@@ -226,6 +226,7 @@ export async function ours(scope: Scope, upstream: number, options: OurOptions =
     host: null,
     path: null,
     onJournalFailure: options.onJournalFailure ?? 'refuse',
+    binaryXml: 'avoid',
     timeoutMs: options.timeoutMs ?? 10_000,
   }
   const forward = createForward({

@@ -7,6 +7,7 @@ import type { OpaqueReason } from '../../../schema/record/record.ts'
 import { assertNever } from '../../../schema/record/record.ts'
 import type { Adapter, Claims, Part, Reading, Request } from '../adapter.ts'
 import { NO_CLAIMS } from '../adapter.ts'
+import { binaryTransport } from '../binary/transport.ts'
 import { mentionedIn, personsMentioned } from '../mentioned.ts'
 import { NO_ROWS } from '../rows.ts'
 import { maskSecrets } from '../secrets.ts'
@@ -17,13 +18,11 @@ import { executeParts, sessionPart } from './execute.ts'
 import { parameterRows } from '../statement.ts'
 import { reportOf } from './report.ts'
 
-/** MS-SSAS "HTTP and HTTPS": binary XML, compressed XML, and both. */
-const BINARY = new Set(['application/sx', 'application/xml+xpress', 'application/sx+xpress'])
-
 export const xmla: Adapter = {
   name: 'xmla',
   read(request, rules) {
-    if (BINARY.has(request.mediaType)) return unread(request, request.failure ?? 'unreadable', null, null, rules)
+    if (request.text === null && binaryTransport(request.mediaType) !== null)
+      return unread(request, request.failure ?? 'unreadable', null, null, rules)
     if (request.text === null || request.text === '') return null
     const reading = readEnvelope(request.text, request.extent !== 'whole')
     switch (reading.kind) {
