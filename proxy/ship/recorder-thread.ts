@@ -43,7 +43,7 @@ const recorder = new Recorder({
   compared: start.compared,
   openWriter,
   interpreter: {
-    interpret: (exchange) => interpret(exchange, settings),
+    interpret: (exchange, knowledge) => interpret(exchange, settings, knowledge),
     interpretGap: (gap) => interpretGap(gap, settings),
   },
   suspects: new Set(start.suspects),

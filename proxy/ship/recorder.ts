@@ -12,6 +12,10 @@
  * place, not by content). It is written after the commit it speaks of. Segments wholly before the oldest place it names
  * are released.
  *
+ * What exchanges teach (`proxy/protocol/knowledge.ts`) is taken in as their frames are read, in the order of the journal,
+ * and kept beside the checkpoint (`knowledge-files.ts`). An exchange on which the interpreter fails teaches nothing. What
+ * the store has already is read again after a crash for what it teaches alone, from where the knowledge on disk ends.
+ *
  * Memory. At most two batches are held (one is written while the next is made), and unanswered questions up to a limit;
  * beyond it only their places. An answer that takes days, such as a WebSocket's, costs one place, and the disk space of
  * the journal since. What one process left unanswered is written in one transaction, as many as were under way at once.
@@ -30,6 +34,8 @@
  */
 import type { Exchange, Gap } from '../exchange.ts'
 import type { Interpretation } from '../protocol/interpret.ts'
+import type { Knowledge } from '../protocol/knowledge.ts'
+import { NO_KNOWLEDGE } from '../protocol/knowledge.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'
 import type { RecordWriter } from '../../schema/store/store.ts'
 import type { Origin } from '../../schema/record/ids.ts'
@@ -44,6 +50,9 @@ import { listSegments } from '../journal/segment.ts'
 import type { RecorderStatus } from '../../schema/record/recorder-status.ts'
 import { BatchWriter } from './batch-writer.ts'
 import type { Unit } from './batch-writer.ts'
+import { KnowledgeFiles } from './knowledge-files.ts'
+import { Knowing } from './knowing.ts'
+import type { Taught } from './knowing.ts'
 import { lostEntry, minimalEntry, minimalGap } from './minimal.ts'
 import { Pairing } from './pairing.ts'
 import type { Happening } from './pairing.ts'
@@ -51,7 +60,7 @@ import { oldestAskedAt } from './oldest.ts'
 import { StatusFile } from './status-file.ts'
 
 export interface Interpreter {
-  interpret(exchange: Exchange): Interpretation
+  interpret(exchange: Exchange, knowledge: Knowledge): Interpretation
   interpretGap(gap: Gap): QueryRecord
 }
 
@@ -84,6 +93,8 @@ export interface RecorderOptions {
 
 interface Batch {
   readonly units: readonly Unit[]
+  /** What its exchanges taught; also those whose records the store has already. */
+  readonly taught: readonly Taught[]
   /** When the first query of it was asked. */
   readonly oldestAt: number | null
   /** Where things stand once it is written. */
@@ -106,6 +117,7 @@ export class Recorder {
   #oldestTold = false
   /** Frames up to this ordinal have led to what the store already has. */
   #skipTo = 0
+  #knowing: Knowing | null = null
   #checkpoint: Checkpoint | null = null
   #savedCheckpoint: Checkpoint | null = null
 
@@ -151,7 +163,7 @@ export class Recorder {
       if (!this.#abort.signal.aborted) throw error
     } finally {
       clearInterval(saving)
-      await this.#save()
+      await this.#save('at once')
       await this.#status.end()
       await this.#store?.close()
     }
@@ -211,6 +223,16 @@ export class Recorder {
     // Before the first write: a recorder that follows must not take what this one has written for a journal set back.
     await this.#save()
     this.#options.onCompared?.()
+    await this.#recall()
+  }
+
+  /** What was known where reading begins: nothing of what the store does not have yet may be known beforehand. */
+  async #recall(): Promise<void> {
+    const { origin, position } = this.#known()
+    const knowing = new Knowing(new KnowledgeFiles(this.#options.folder, origin))
+    const broken = await knowing.read(Math.max(this.#skipTo, position.n))
+    if (broken) this.#status.change({ lastError: 'RECORDER_KNOWLEDGE' })
+    this.#knowing = knowing
   }
 
   /** The first query may have come while the store was away from the beginning: since when do entries wait? */
@@ -264,6 +286,7 @@ export class Recorder {
   async #gather(reader: JournalReader, pairing: Pairing, limit: number): Promise<Batch> {
     const { batchRecords = 1000, batchBytes = 4 * 1024 * 1024 } = this.#options
     const units: Unit[] = []
+    const taught: Taught[] = []
     let oldestAt: number | null = null
     let [records, bytes, full] = [0, 0, false]
     const deadline = performance.now() + LONGEST_GATHERING_MS
@@ -277,16 +300,19 @@ export class Recorder {
       }
       const { n } = reading.frame
       const happenings = await pairing.take(reading.frame, reading.at)
+      // What the store has already may still have to be learnt from.
+      if (n <= this.#skipTo && this.#knowing?.knows(n) !== false) continue
+      const unit = { n, records: happenings.flatMap((one) => this.#recordsOf(one, n, taught)) }
+      full = performance.now() > deadline
       if (n <= this.#skipTo || happenings.length === 0) continue
-      const unit = { n, records: happenings.flatMap((one) => this.#recordsOf(one)) }
       units.push(unit)
       oldestAt ??= unit.records[0]?.askedAt ?? null
       records += unit.records.length
       for (const record of unit.records) bytes += weightOf(record)
-      full = records >= batchRecords || bytes >= batchBytes || performance.now() > deadline
+      full ||= records >= batchRecords || bytes >= batchBytes
     }
     const { lastSeq, lastAt, pending } = pairing
-    return { units, oldestAt, after: { position: reader.position, lastSeq, lastAt, pending }, full }
+    return { units, taught, oldestAt, after: { position: reader.position, lastSeq, lastAt, pending }, full }
   }
 
   async #commit(batch: Batch): Promise<void> {
@@ -298,19 +324,20 @@ export class Recorder {
       this.#skipTo = Math.max(this.#skipTo, last.n)
     }
     const { position, lastSeq } = batch.after
+    this.#knowing?.settle(batch.taught)
     const written = last === undefined ? this.#known().written : position.n
     this.#checkpoint = { ...this.#known(), ...batch.after, written }
     this.#status.change({ shipped: position.n, shippedSeq: lastSeq, oldestUnshippedAt: null })
   }
 
-  #recordsOf(happening: Happening): readonly QueryRecord[] {
+  #recordsOf(happening: Happening, n: number, taught: Taught[]): readonly QueryRecord[] {
     if (happening.kind === 'lost') return [lostEntry(happening.lost)]
     const { suspects, onInterpret } = this.#options
     const { seq } = happening.kind === 'gap' ? happening.gap : happening.exchange
     if (suspects?.has(seq) === true) return this.#minimal(happening, 'RECORDER_SUSPECT', false)
     onInterpret?.(seq)
     try {
-      const records = this.#interpret(happening)
+      const records = this.#interpret(happening, n, taught)
       return records.length > 0 ? records : this.#minimal(happening, 'INTERPRET_EMPTY', true)
     } catch {
       // What was thrown may quote the query; that interpreting failed is all that is told.
@@ -320,10 +347,17 @@ export class Recorder {
     }
   }
 
-  #interpret(happening: Understandable): readonly QueryRecord[] {
+  #interpret(happening: Understandable, n: number, taught: Taught[]): readonly QueryRecord[] {
     const { interpreter } = this.#options
     if (happening.kind === 'gap') return [interpreter.interpretGap(happening.gap)]
-    return interpreter.interpret(happening.exchange).records
+    const knowing = this.#knowing
+    const { records, lessons } = interpreter.interpret(happening.exchange, knowing?.live ?? NO_KNOWLEDGE)
+    if (lessons.length > 0 && knowing?.knows(n) === false) {
+      const lesson = { lessons, askedAt: happening.exchange.asked.askedAt }
+      knowing.learn(lesson)
+      taught.push(lesson)
+    }
+    return records
   }
 
   #minimal(happening: Understandable, code: string, trusted: boolean): readonly QueryRecord[] {
@@ -344,17 +378,20 @@ export class Recorder {
   }
 
   /** Keeps the checkpoint, if it has changed, and lets go of what lies before it. One at a time: a newer one must win. */
-  #save(): Promise<void> {
-    this.#saving = this.#saving.then(() => this.#saveNow())
+  #save(when: 'at once' | 'if due' = 'if due'): Promise<void> {
+    this.#saving = this.#saving.then(() => this.#saveNow(when))
     return this.#saving
   }
 
-  async #saveNow(): Promise<void> {
-    const checkpoint = this.#checkpoint
+  async #saveNow(when: 'at once' | 'if due'): Promise<void> {
+    const [checkpoint, knowing] = [this.#checkpoint, this.#knowing]
     if (checkpoint === null || checkpoint === this.#savedCheckpoint) return
+    if (when === 'if due' && knowing?.isDue === false) return
     try {
+      const written = await knowing?.write(checkpoint.position.n)
       await writeCheckpoint(this.#options.folder, checkpoint)
       this.#savedCheckpoint = checkpoint
+      written?.()
       // Not before the store has been asked: a restored one may need again what the checkpoint says it has.
       if (this.#store !== null && checkpoint.uncomparedFrom === null) this.#options.onRelease?.(oldestPlace(checkpoint))
     } catch {

@@ -3,74 +3,13 @@ import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
-import { openJournal } from '../../proxy/journal/journal.ts'
-import type { Journal, JournalOptions } from '../../proxy/journal/journal.ts'
 import { listSegments, segmentPath } from '../../proxy/journal/segment.ts'
 import { verifyJournal } from '../../proxy/journal/verify.ts'
-import { Recorder } from '../../proxy/ship/recorder.ts'
-import type { RecorderOptions } from '../../proxy/ship/recorder.ts'
 import { readRecorderStatus } from '../../proxy/ship/status-file.ts'
 import type { RecorderStatus } from '../../schema/record/recorder-status.ts'
 import { answered, asked, folderFor } from '../journal/samples.ts'
 import { away, MemoryStore, plain, refused } from './memory-store.ts'
-
-const open = (folder: string, options: Partial<JournalOptions> = {}) =>
-  openJournal({ folder, name: 'proxy', ...options })
-
-async function query(journal: Journal, text: string, answer = true): Promise<number> {
-  const { ticket, durable } = journal.ask(asked(text, 1_800_000_000_000))
-  await durable
-  if (answer) journal.answer(ticket, answered())
-  return ticket.seq
-}
-
-/** Ships what is in the journal, and stops. */
-async function ship(journal: Journal | Source, options: Options): Promise<void> {
-  if ('stats' in journal) await settled(journal)
-  const recorder = recorderFor(journal, options)
-  recorder.stop(options.withinMs ?? 60_000)
-  await recorder.run()
-}
-
-/** Resolves when everything appended is durable, answers too. */
-async function settled(journal: Journal): Promise<void> {
-  if (journal.stats().appended === journal.durablePosition) return
-  await new Promise<void>((resolve) => {
-    const unsubscribe = journal.onDurable((n) => {
-      if (n < journal.stats().appended) return
-      unsubscribe()
-      resolve()
-    })
-  })
-}
-
-type Source = Pick<Journal, 'folder' | 'openedPosition' | 'durablePosition'>
-type Options = Partial<RecorderOptions> & { readonly store: MemoryStore; readonly withinMs?: number }
-
-function recorderFor(journal: Source, options: Options): Recorder {
-  const { folder, openedPosition, durablePosition } = journal
-  const openWriter = async () => options.store.writer
-  const recorder = new Recorder({
-    folder,
-    openedAt: openedPosition,
-    openWriter,
-    interpreter: plain,
-    pauseMs: 1,
-    statusMs: 5,
-    ...options,
-  })
-  recorder.durable(durablePosition)
-  return recorder
-}
-
-/** The journal after it was closed, with all of it durable. */
-async function closed(journal: Journal) {
-  await journal.close()
-  const { folder, openedPosition, durablePosition } = journal
-  return { folder, openedPosition, durablePosition }
-}
-
-const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1)
+import { closed, open, query, recorderFor, settled, ship, upTo } from './shipping.ts'
 
 test('what was answered is in the store once, whatever part of a batch the recorder dies in', async (t) => {
   for (const when of ['before', 'after'] as const) {
@@ -295,11 +234,11 @@ test('an exchange that cannot be interpreted, or gives no record, or is suspect,
   journal.miss('cube')
   await query(journal, 'last')
   const store = new MemoryStore()
-  const interpret: typeof plain.interpret = (exchange) => {
+  const interpret: typeof plain.interpret = (exchange, knowledge) => {
     const text = Buffer.from(exchange.asked.body.bytes).toString()
     if (text === 'throws') throw new RangeError('Maximum call stack size exceeded')
     assert.notEqual(text, 'suspect')
-    const interpretation = plain.interpret(exchange)
+    const interpretation = plain.interpret(exchange, knowledge)
     return text === 'empty' ? { ...interpretation, records: [] } : interpretation
   }
   const interpretGap = () => {

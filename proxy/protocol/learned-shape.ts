@@ -1,0 +1,90 @@
+/** What was read back from a file, checked: `null` for anything that was not written by `Learned`. */
+import type { HierarchyModel, LevelModel } from '../language/cube-model.ts'
+import type { Session } from './knowledge.ts'
+import type { HeldModel } from './learned-models.ts'
+import type { HeldSession } from './learned-sessions.ts'
+
+type Read<T> = (value: unknown) => T | null
+
+export const heldSessions: Read<readonly HeldSession[]> = (written) => listOf(fieldOf(written, 'sessions'), heldSession)
+export const heldModels: Read<readonly HeldModel[]> = (written) => listOf(fieldOf(written, 'models'), heldModel)
+
+const heldSession: Read<HeldSession> = (value) => {
+  const [server, id, at] = [text(fieldOf(value, 'server')), text(fieldOf(value, 'id')), fieldOf(value, 'at')]
+  const session = sessionOf(fieldOf(value, 'session'))
+  if (server === null || id === null || session === null || typeof at !== 'number') return null
+  return { server, id, at, session }
+}
+
+/** One for each kind: a kind that is forgotten fails to compile. */
+const SESSIONS: { readonly [K in Session['kind']]: Read<Extract<Session, { kind: K }>> } = {
+  xmla(value) {
+    const [user, properties] = [textOrNull(fieldOf(value, 'user')), textsByName(fieldOf(value, 'properties'))]
+    const definitions = listOf(fieldOf(value, 'definitions'), text)
+    if (user === undefined || properties === null || definitions === null) return null
+    return { kind: 'xmla', user, properties, definitions }
+  },
+}
+
+function sessionOf(value: unknown): Session | null {
+  const kind = fieldOf(value, 'kind')
+  const read = Object.entries(SESSIONS).find(([name]) => name === kind)?.[1]
+  return read === undefined ? null : read(value)
+}
+
+const heldModel: Read<HeldModel> = (value) => {
+  const [server, cube] = [text(fieldOf(value, 'server')), text(fieldOf(value, 'cube'))]
+  const [catalog, defaultMeasure] = [
+    textOrNull(fieldOf(value, 'catalog')),
+    textOrNull(fieldOf(value, 'defaultMeasure')),
+  ]
+  const [hierarchies, levels] = [
+    listOf(fieldOf(value, 'hierarchies'), hierarchy),
+    listOf(fieldOf(value, 'levels'), level),
+  ]
+  const measures = listOf(fieldOf(value, 'measures'), text)
+  if (server === null || cube === null || catalog === undefined || defaultMeasure === undefined) return null
+  if (hierarchies === null || levels === null || measures === null) return null
+  return { server, catalog, cube, defaultMeasure, hierarchies, levels, measures }
+}
+
+const hierarchy: Read<HierarchyModel> = (value) => {
+  const [name, dimension] = [text(fieldOf(value, 'name')), text(fieldOf(value, 'dimension'))]
+  const [allMember, defaultMember] = [
+    textOrNull(fieldOf(value, 'allMember')),
+    textOrNull(fieldOf(value, 'defaultMember')),
+  ]
+  if (name === null || dimension === null || allMember === undefined || defaultMember === undefined) return null
+  return { name, dimension, allMember, defaultMember }
+}
+
+const level: Read<LevelModel> = (value) => {
+  const [name, hierarchy] = [text(fieldOf(value, 'name')), text(fieldOf(value, 'hierarchy'))]
+  return name === null || hierarchy === null ? null : { name, hierarchy }
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? Reflect.get(value, name)
+    : undefined
+}
+
+function listOf<T>(value: unknown, read: Read<T>): T[] | null {
+  if (!Array.isArray(value)) return null
+  const list = value.map(read)
+  const sound = list.filter((one) => one !== null)
+  return sound.length === list.length ? sound : null
+}
+
+function textsByName(value: unknown): Record<string, string> | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
+  const entries = Object.entries(value).flatMap(([name, one]: [string, unknown]) =>
+    typeof one === 'string' ? [[name, one] as const] : [],
+  )
+  return entries.length === Object.keys(value).length ? Object.fromEntries(entries) : null
+}
+
+const text: Read<string> = (value) => (typeof value === 'string' ? value : null)
+/** `undefined`: neither. */
+const textOrNull = (value: unknown): string | null | undefined =>
+  value === null || typeof value === 'string' ? value : undefined
