@@ -148,7 +148,7 @@ no such JSON are told and passed over; the exit code is then 1.`,
   async run(invocation) {
     const { persons } = invocation.config()
     const latestBirth = birthOption(invocation) ?? persons.latestBirth
-    const rules = personRulesAt({ latestBirth, attributes: persons.attributes }, Date.now())
+    const rules = personRulesAt({ ...persons, latestBirth }, Date.now())
     let number = 0
     let sound = true
     for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {

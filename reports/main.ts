@@ -182,6 +182,7 @@ function personRules({ persons }: Config): PersonRules {
   return {
     latestBirth: persons.latestBirth ?? new Date().toISOString().slice(0, 10),
     attributes: persons.attributes,
+    domains: persons.domains,
   }
 }
 

@@ -41,7 +41,8 @@ const MAX_WAITING_IN_ALL = 32 * 1024 * 1024
 const MAX_SILENCE_MS = 60_000
 
 export function createAnswerReader({ persons, threads = 1, heapMb = 512 }: AnswerReaderSettings): AnswerReader {
-  const pool = new Pool({ threshold: persons.threshold, attributes: persons.attributes }, threads, heapMb)
+  const { threshold, attributes, domains = [] } = persons
+  const pool = new Pool({ threshold, attributes, domains }, threads, heapMb)
   let lastId = 0
   const readAnswer: ReadAnswer = (head) => {
     const what = readable(head)

@@ -9,7 +9,7 @@ import { answerReader } from '../protocol/answer-reader.ts'
 import { BodyReader } from './body-reader.ts'
 import type { FromThread, ThreadData, ToThread } from './messages.ts'
 
-const { threshold, attributes } = workerData as ThreadData
+const { threshold, attributes, domains } = workerData as ThreadData
 
 /** One answer: its messages wait here while an earlier one is being decompressed. */
 class Answer {
@@ -20,7 +20,7 @@ class Answer {
 
   constructor({ id, format, coding, charset, latestBirth }: Extract<ToThread, { kind: 'begin' }>) {
     this.#id = id
-    this.#body = new BodyReader(coding, charset, answerReader(format, { latestBirth, attributes }, threshold))
+    this.#body = new BodyReader(coding, charset, answerReader(format, { latestBirth, attributes, domains }, threshold))
   }
 
   take(message: ToThread): void {

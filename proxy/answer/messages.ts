@@ -1,4 +1,5 @@
 /** What the main thread and the thread that reads answers say to each other, in batches. */
+import type { Domain } from '../../schema/record/person-number.ts'
 import type { AnswerFacts } from '../exchange.ts'
 import type { AnswerFormat } from '../protocol/answer-reader.ts'
 import type { Coding } from './content-coding.ts'
@@ -26,4 +27,5 @@ export type FromThread =
 export interface ThreadData {
   readonly threshold: number
   readonly attributes: readonly string[]
+  readonly domains: readonly Domain[]
 }

@@ -5,8 +5,9 @@
 import type { Mention } from '../language/statement.ts'
 import { mentions } from '../language/mention.ts'
 import type { PersonRules } from '../../schema/record/person-number.ts'
-import { namesPersonNumbers } from '../../schema/record/person-number.ts'
+import { speaksOfPersons } from '../../schema/record/person-number.ts'
 import type { Criterion } from '../../schema/record/record.ts'
+import { unescaped } from './escapes.ts'
 import { columnsOf, parentPath, segmentsOf } from './path.ts'
 import { personsNearNames } from './persons.ts'
 import type { Sought } from './rows.ts'
@@ -18,7 +19,7 @@ const MAX_PLAIN = 1000
 /** Names, strings and person numbers of a statement that is opaque. */
 export function mentionedIn(statement: string, rules: PersonRules): Criterion[] {
   const seen = new Set<string>()
-  const spoken = namesPersonNumbers(statement, rules)
+  const spoken = speaksOfPersons(statement, rules)
   const rows = mentions(statement)
     .filter((mention) => isNew(seen, mention.text) && mention.text.trim() !== '')
     .flatMap((mention) => mentionRows(mention, spoken, rules))
@@ -27,7 +28,9 @@ export function mentionedIn(statement: string, rules: PersonRules): Criterion[] 
 
 /** Person numbers in a text that is no statement. */
 export function personsMentioned(text: string, rules: PersonRules): Criterion[] {
-  return distinct(personsNearNames(text, rules)).map(({ text: value, person }) => ({ ...mentioned(value), person }))
+  const plain = unescaped(text)
+  const near = [...personsNearNames(text, rules), ...(plain === null ? [] : personsNearNames(plain, rules))]
+  return distinct(near).map(({ text: value, person }) => ({ ...mentioned(value), person }))
 }
 
 function mentionRows(mention: Mention, spoken: boolean, rules: PersonRules): Criterion[] {

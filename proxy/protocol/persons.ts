@@ -1,7 +1,14 @@
 /** Which persons a criterion's value names. */
 import type { PersonNumber } from '../../schema/record/ids.ts'
-import type { PersonRules } from '../../schema/record/person-number.ts'
-import { findPersonNumbers, namesPersonNumbers, personNumber } from '../../schema/record/person-number.ts'
+import type { Named, PersonRules } from '../../schema/record/person-number.ts'
+import {
+  findPersonNumbers,
+  namesPersonNumbers,
+  namingOf,
+  personNumber,
+  personTokens,
+} from '../../schema/record/person-number.ts'
+import { unescaped } from './escapes.ts'
 import { segmentsOf } from './path.ts'
 
 const isPath = (value: string): boolean => value.startsWith('[') || value.startsWith('&[')
@@ -9,17 +16,35 @@ const isPath = (value: string): boolean => value.startsWith('[') || value.starts
 /**
  * Every person that `value` names, once each. A path tells by its own names whether person numbers stand in it. For a
  * literal its attribute tells; where that is lost (the property asked for is not part of a criterion), `spoken` does:
- * whether the statement around it speaks of person numbers at all.
+ * whether the statement around it speaks of person numbers at all. An attribute that is declared to hold none decides.
  */
 export function personsIn(value: string, path: string | null, spoken: boolean, rules: PersonRules): PersonNumber[] {
-  if (!/\d/.test(value)) return []
-  const attribute = path !== null && namesPersonNumbers(path, rules)
-  if (isMeasure(path) && !isPath(value)) return attribute ? findPersonNumbers(value, true, rules) : []
-  const named = attribute || (spoken && !isPath(value)) || (value.includes('[') && namesPersonNumbers(value, rules))
+  const naming = path === null ? false : namingOf(path, rules)
+  if (naming === 'silent') return []
+  const persons = personsOf(value, path, naming, spoken, rules)
+  const plain = unescaped(value)
+  return plain === null ? persons : [...new Set([...persons, ...personsOf(plain, path, naming, spoken, rules)])]
+}
+
+function personsOf(
+  value: string,
+  path: string | null,
+  naming: Named,
+  spoken: boolean,
+  rules: PersonRules,
+): PersonNumber[] {
+  if (!/\p{Nd}/u.test(value)) return []
+  if (isMeasure(path) && !isPath(value)) return naming === true ? findPersonNumbers(value, true, rules) : []
+  const named = naming === false ? namedByValue(value, spoken, rules) : naming
   const last = isPath(value) ? (segmentsOf(value).at(-1)?.name ?? value) : value
   const whole = personNumber(last, named, rules)
   const found = findPersonNumbers(value, named, rules)
   return [...new Set(whole === null ? found : [whole, ...found])]
+}
+
+function namedByValue(value: string, spoken: boolean, rules: PersonRules): Named {
+  if (spoken && !isPath(value)) return true
+  return value.includes('[') ? namingOf(value, rules) : false
 }
 
 /** What a measure is compared with is an amount, however much it looks like a person. */
@@ -36,7 +61,6 @@ export interface NearbyPerson {
   readonly person: PersonNumber
 }
 
-const TOKEN = /(?<![\p{L}\p{N}])(?:\d{6}(?:[-\u2010-\u2015 \u00a0]?\d{4}|-?\d[A-Za-z]{2}\d)|\d{9})(?![\p{L}\p{N}])/gu
 const NEARBY = 48
 
 /** The name of a JSON member, a parameter or an element. */
@@ -53,11 +77,14 @@ function nameBefore(text: string, at: number): string {
  * by the characters before it, where a member, a parameter or an element has its name.
  */
 export function personsNearNames(text: string, rules: PersonRules): NearbyPerson[] {
-  const found: NearbyPerson[] = []
-  for (const match of text.matchAll(TOKEN)) {
-    const named = namesPersonNumbers(nameBefore(text, match.index), rules)
-    const person = personNumber(match[0], named, rules)
-    if (person !== null) found.push({ text: match[0], at: match.index, named, person })
+  const found = new Map<number, NearbyPerson>()
+  // What only an attribute named for persons may hold is looked for as well; a token of both kinds counts once.
+  for (const wide of [false, true]) {
+    for (const token of personTokens(text, wide)) {
+      const named = found.has(token.at) ? null : namesPersonNumbers(nameBefore(text, token.at), rules)
+      const person = named === null || (wide && !named) ? null : personNumber(token.text, named, rules)
+      if (person !== null) found.set(token.at, { ...token, named: named === true, person })
+    }
   }
-  return found
+  return [...found.values()].sort((a, b) => a.at - b.at)
 }

@@ -1,7 +1,7 @@
 /** From what a statement asks to the rows of `crit`, `dim` and `meas`. */
 import type { CriterionFact, StatementFacts } from '../language/statement.ts'
 import type { PersonRules } from '../../schema/record/person-number.ts'
-import { namesPersonNumbers } from '../../schema/record/person-number.ts'
+import { speaksOfPersons } from '../../schema/record/person-number.ts'
 import type { Criterion, DimensionUse, MeasureUse, OriginClause } from '../../schema/record/record.ts'
 import type { PathColumns } from './path.ts'
 import { columnsOf } from './path.ts'
@@ -26,7 +26,7 @@ export interface Sought {
 
 /** @param text the statement's own. */
 export function rowsOf(facts: StatementFacts, text: string, rules: PersonRules): Rows {
-  const spoken = namesPersonNumbers(text, rules)
+  const spoken = speaksOfPersons(text, rules)
   return {
     criteria: facts.criteria.flatMap((fact) => criterionRows(fact, spoken, rules)),
     dimensions: facts.dimensions.flatMap(({ path, axis }): DimensionUse[] => {

@@ -1,5 +1,5 @@
 /** What the recorder hands `interpret` beside the exchange: plain values only, so that they can cross a thread. */
-import type { PersonRules } from '../../schema/record/person-number.ts'
+import type { Domain, PersonRules } from '../../schema/record/person-number.ts'
 
 /** The first rule whose every given pattern fits names the module. `*` stands for any characters; case is ignored. */
 export interface ModuleRule {
@@ -17,6 +17,8 @@ export interface PersonSettings {
   readonly threshold: number
   /** Further names of attributes that hold person numbers. */
   readonly attributes: readonly string[]
+  /** What attributes mean; the first that fits decides. */
+  readonly domains?: readonly Domain[]
 }
 
 export interface InterpretSettings {
@@ -26,7 +28,8 @@ export interface InterpretSettings {
 
 /** The rules as they stood on the day `atMs` (UTC milliseconds) falls on. */
 export function personRulesAt(persons: Omit<PersonSettings, 'threshold'>, atMs: number): PersonRules {
-  return { latestBirth: persons.latestBirth ?? dayOf(atMs), attributes: persons.attributes }
+  const { latestBirth, attributes, domains = [] } = persons
+  return { latestBirth: latestBirth ?? dayOf(atMs), attributes, domains }
 }
 
 /** A time outside what `Date` can say counts as far past: then only named attributes hold persons of the future. */

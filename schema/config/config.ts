@@ -31,6 +31,12 @@ export interface ModuleRule {
   readonly module: string
 }
 
+/** What the values of an attribute mean. The first whose path fits decides; `*` stands for any characters. */
+export interface Domain {
+  readonly attribute: string
+  readonly meaning: 'person' | 'person-name' | 'cvr' | 'se-number' | 'p-number' | 'none'
+}
+
 export type StoreConfig =
   { readonly kind: 'embedded'; readonly path: string } | { readonly kind: 'mssql'; readonly connection: string }
 
@@ -54,6 +60,7 @@ export interface Config {
     /** More persons than this in one answer are counted, not listed (D29). */
     readonly threshold: number
     readonly attributes: readonly string[]
+    readonly domains: readonly Domain[]
   }
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
 }

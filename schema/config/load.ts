@@ -7,7 +7,7 @@ import { dirname, join, resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import type { ErrorObject } from 'ajv'
 import addFormats from 'ajv-formats'
-import type { Address, Config, ModuleRule, ServerConfig, StoreConfig } from './config.ts'
+import type { Address, Config, Domain, ModuleRule, ServerConfig, StoreConfig } from './config.ts'
 import { ConfigError } from './config-error.ts'
 import type { Mistake } from './config-error.ts'
 import schema from './config.schema.json' with { type: 'json' }
@@ -35,7 +35,12 @@ interface Written {
     | { readonly kind: 'mssql'; readonly connection?: string; readonly connectionFile?: string }
   readonly reports?: { readonly listen?: string }
   readonly modules?: readonly ModuleRule[]
-  readonly persons?: Partial<{ latestBirth: string; threshold: number; attributes: readonly string[] }>
+  readonly persons?: Partial<{
+    latestBirth: string
+    threshold: number
+    attributes: readonly string[]
+    domains: readonly Domain[]
+  }>
   readonly log?: { readonly level?: Config['log']['level'] }
 }
 
@@ -166,6 +171,7 @@ function complete(written: Written, folder: string, env: NodeJS.ProcessEnv, file
       latestBirth: persons.latestBirth ?? null,
       threshold: persons.threshold ?? 20,
       attributes: persons.attributes ?? [],
+      domains: persons.domains ?? [],
     },
     log: { level: written.log?.level ?? 'info' },
   }

@@ -1,100 +1,116 @@
 /**
- * Recognises Danish person numbers in text.
+ * Recognises Danish person numbers in text (docs/decisions/0010-persons-domains-coverage.md).
  *
- * A CPR number is `DDMMYYSSSS`: a date of birth, and four digits of which the first gives the century (cpr.dk,
- * "Opbygning af CPR-nummeret"). Modulus 11 is not asked for: numbers without it have been valid since 2007. Replacement
- * numbers add 60 to the day; an eCPR has two letters (`DDMMYYCAAG`, nspop.dk, "eCPR").
+ * A CPR number is `DDMMYYSSSS`; `cpr.ts` knows its layout, and what else is built like it. Modulus 11 is not asked for:
+ * numbers without it have been valid since 2007.
  *
  * Ten digits are often something else: an account, a P-number, an amount. So a number whose date of birth lies after
  * `latestBirth` is taken for a person only where an attribute is named for it, and so is one of nine digits, whose
- * leading zero a numeric key has lost.
+ * leading zero a numeric key has lost, and one that is written in an unusual way. What an attribute is named for is told
+ * by `attribute.ts`.
  */
+import type { Named, PersonRules } from './attribute.ts'
+import { birthDate } from './cpr.ts'
+import { BLANKS, DASHES, plain, withAsciiDigits } from './digits.ts'
 import type { PersonNumber } from './ids.ts'
 
-export interface PersonRules {
-  /** Latest date of birth, `YYYY-MM-DD`, of a person where no attribute is named for person numbers. */
-  readonly latestBirth: string
-  /** Further names of attributes that hold person numbers, beside those everybody uses. */
-  readonly attributes: readonly string[]
-}
+export { namesPersonNumbers, namingOf, speaksOfPersons } from './attribute.ts'
+export type { Domain, Named, PersonRules } from './attribute.ts'
+export { birthDate } from './cpr.ts'
 
-const NAMED_FOR_PERSONS = /cpr|person[-_ .]?(?:nr|no|nummer|number|id\b)|(?:^|[^a-zæøå])pnr/iu
+const REST = String.raw`\d{4}|\d[A-Za-z]{2}\d`
+/** Between date and rest, as people write it; `WIDE` as programs and forms do. */
+const JOINT = `(?:[${BLANKS}]?[${DASHES}][${BLANKS}]?|[${BLANKS}])`
+const WIDE = String.raw`[${DASHES}${BLANKS}\t/._]`
+/** A whole number ends here, though as an amount: `.0`, `,00`, or the suffix of a literal (`707475001L`). */
+const WHOLE_END = String.raw`(?!\p{N}|(?![LMD](?![\p{L}\p{N}]))\p{L}|[.,](?!0+(?!\d))\d)`
 
-/** Is this path, column or caption of an attribute named, or declared in `rules`, for person numbers? */
-export function namesPersonNumbers(path: string, rules: PersonRules): boolean {
-  if (NAMED_FOR_PERSONS.test(path)) return true
-  const lower = path.toLowerCase()
-  return rules.attributes.some((name) => lower.includes(name.toLowerCase()))
-}
+// Whole tokens: no digit or letter on either side, so that part of an EAN or a date-time is no person.
+const TOKEN = new RegExp(
+  String.raw`(?<![\p{L}\p{N}])\d{6}(?:${JOINT}?\d{4}|[${DASHES}]?\d[A-Za-z]{2}\d)(?![\p{L}\p{N}])`,
+  'gu',
+)
+// In an attribute named for persons letters may touch the number, and the leading zero may be lost.
+const NAMED_TOKEN = new RegExp(
+  [
+    String.raw`(?<!\p{N})\d{6}(?:${WIDE}{0,3}\d{4}|${WIDE}{0,3}\d[A-Za-z]{2}\d)(?!\p{N})`,
+    String.raw`(?<![\p{L}\p{N}.,])\d{5}[${DASHES}]?\d{4}${WHOLE_END}`,
+    String.raw`(?<![\p{L}\p{N}.,])\d[.,]\d{5,9}E\+?0*[89](?![\p{L}\p{N}])`,
+  ].join('|'),
+  'giu',
+)
+
+const USUAL = new RegExp(String.raw`^(\d{6})[${DASHES}\s]*(${REST})$`, 'u')
+const UNUSUAL = new RegExp(
+  String.raw`^(\d{2})${WIDE}?(\d{2})${WIDE}?(\d{2})${WIDE}{0,3}(${REST})(?:[.,]0+|[LMD])?$`,
+  'iu',
+)
+const SHORT = new RegExp(String.raw`^(\d{5})[${DASHES}]?(\d{4})(?:[.,]0+|[LMD])?$`, 'iu')
+const FLOAT = /^\d[.,]\d{5,9}E\+?0*[89]$/i
 
 /**
  * The person number that `text` as a whole is: with or without hyphen, blank or dash between date and rest.
  *
- * @param named the text is a value of an attribute named for person numbers: births after `latestBirth` and a lost
- * leading zero are then accepted.
+ * @param named what the attribute of which `text` is a value is named for. For person numbers: births after
+ * `latestBirth`, a lost leading zero and unusual separators are then accepted.
  */
-export function personNumber(text: string, named: boolean, rules: PersonRules): PersonNumber | null {
-  const digits = text
-    .trim()
-    .toUpperCase()
-    .replace(/^(\d{6})[-\s\u2010-\u2015]+(?=\d)/u, '$1')
-  if (named && /^\d{9}$/.test(digits)) return accept(`0${digits}`, named, rules)
-  return accept(digits, named, rules)
+export function personNumber(text: string, named: Named, rules: PersonRules): PersonNumber | null {
+  if (named === 'silent') return null
+  const written = plain(text).trim()
+  const digits = digitsOf(written, named === true)
+  if (digits === null || (named === 'p-number' && /^1\d{9}$/.test(written))) return null
+  const birth = birthDate(digits)
+  if (birth === null || (named !== true && birth > rules.latestBirth)) return null
+  return digits as PersonNumber
 }
 
-// Whole tokens: no digit or letter on either side, so that part of an EAN or a date-time is no person.
-const TOKEN = /(?<![\p{L}\p{N}])\d{6}(?:[-\u2010-\u2015 \u00a0]?\d{4}|-?\d[A-Za-z]{2}\d)(?![\p{L}\p{N}])/gu
-const NINE = /(?<![\p{L}\p{N}.,])\d{9}(?![\p{L}\p{N}]|[.,]\d)/gu
+function digitsOf(written: string, named: boolean): string | null {
+  const usual = USUAL.exec(written)
+  if (usual !== null) return usual.slice(1).join('').toUpperCase()
+  if (!named) return null
+  const unusual = UNUSUAL.exec(written)
+  if (unusual !== null) return unusual.slice(1).join('').toUpperCase()
+  const short = SHORT.exec(written)
+  if (short !== null) return `0${short.slice(1).join('')}`
+  if (!FLOAT.test(written)) return null
+  const number = Number(written.replace(',', '.'))
+  return Number.isSafeInteger(number) ? String(number).padStart(10, '0') : null
+}
 
 /** Every different person number that stands in `text`, in order. For `named` see {@link personNumber}. */
-export function findPersonNumbers(text: string, named: boolean, rules: PersonRules): PersonNumber[] {
-  if (!/\d{4}/.test(text)) return []
+export function findPersonNumbers(text: string, named: Named, rules: PersonRules): PersonNumber[] {
+  if (named === 'silent' || !mayHoldNumber(text)) return []
   const found = new Set<PersonNumber>()
-  const tokens = named ? [...text.matchAll(TOKEN), ...text.matchAll(NINE)] : text.matchAll(TOKEN)
-  for (const [token] of tokens) {
+  for (const [token] of plain(text).matchAll(named === true ? NAMED_TOKEN : TOKEN)) {
     const person = personNumber(token, named, rules)
     if (person !== null) found.add(person)
   }
   return [...found]
 }
 
-function accept(digits: string, named: boolean, rules: PersonRules): PersonNumber | null {
-  const birth = birthDate(digits)
-  if (birth === null || (!named && birth > rules.latestBirth)) return null
-  return digits as PersonNumber
+/** What may be a person number, and where it begins. */
+export interface PersonToken {
+  readonly text: string
+  readonly at: number
 }
 
-/** The date of birth in a number without separator, `YYYY-MM-DD`, or `null` when the number cannot be a person's. */
-export function birthDate(digits: string): string | null {
-  const parts = /^(\d\d)(\d\d)(\d\d)(\d)(?:\d{3}|[A-Z]{2}\d)$/.exec(digits)
-  if (parts === null) return null
-  const [day, month, yy, seventh] = parts.slice(1).map(Number) as [number, number, number, number]
-  const year = /[A-Z]/.test(digits) ? electronicYear(seventh, yy) : year4(seventh, yy)
-  if (year === null) return null
-  const dayOfMonth = day > 60 ? day - 60 : day
-  const date = new Date(Date.UTC(year, month - 1, dayOfMonth))
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== dayOfMonth) return null
-  return date.toISOString().slice(0, 10)
+/** Every token of `text` that may be a person number, where `named` says how its attribute is named. */
+export function personTokens(text: string, named: boolean): PersonToken[] {
+  if (!mayHoldNumber(text)) return []
+  const tokens = withAsciiDigits(text).matchAll(named ? NAMED_TOKEN : TOKEN)
+  return Array.from(tokens, (match) => ({ text: match[0], at: match.index }))
 }
 
-function year4(seventh: number, yy: number): number {
-  if (seventh <= 3) return 1900 + yy
-  if (seventh === 4 || seventh === 9) return yy <= 36 ? 2000 + yy : 1900 + yy
-  return yy <= 57 ? 2000 + yy : 1800 + yy
-}
-
-/** National eCPR: 1 or 7; given by a region or municipality: 0, 5 or 6. */
-function electronicYear(seventh: number, yy: number): number | null {
-  switch (seventh) {
-    case 0:
-    case 1:
-      return 1900 + yy
-    case 5:
-      return 1800 + yy
-    case 6:
-    case 7:
-      return 2000 + yy
-    default:
-      return null
+/** Most texts hold no four digits in a row, or anything that may stand for them. */
+function mayHoldNumber(text: string): boolean {
+  let run = 0
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i)
+    if (code >= 0x660) return HAS_FOUR.test(plain(text))
+    run = code >= 0x30 && code <= 0x39 ? run + 1 : 0
+    if (run === 4) return true
   }
+  return false
 }
+
+const HAS_FOUR = /\d{4}/

@@ -91,3 +91,19 @@ test('the connection string of SQL Server comes from the file, a secret file, or
     /can be read/,
   )
 })
+
+test('what attributes mean is kept in its order, and a mistake in it is told with its place', () => {
+  const domains = [
+    { attribute: "'Elev'[Personnr]", meaning: 'person' },
+    { attribute: '[Konto].[*]', meaning: 'none' },
+  ]
+  assert.deepEqual(load(JSON.stringify({ persons: { domains } })).persons.domains, domains)
+  const found = mistakes(
+    `{"persons":{"domains":[{"attribute":"[*].[*]","meaning":"person"},{"attribute":"[A].[B]","meaning":"cpr"},
+      {"attribute":"field:104"},{"attribute":"x1","meaning":"cvr","cube":"A"}]}}`,
+  )
+  assert.match(found['persons.domains[0].attribute'] ?? '', /^expected the path of an attribute.*\[Borger\]/)
+  assert.match(found['persons.domains[1].meaning'] ?? '', /^expected one of \["person","person-name","cvr"/)
+  assert.match(found['persons.domains[2].meaning'] ?? '', /^is missing/)
+  assert.match(found['persons.domains[3].cube'] ?? '', /^unknown; expected one of attribute, meaning/)
+})
