@@ -1,6 +1,7 @@
 import type { JsonApi } from './call.ts'
 import { cubeJsLoad } from './cubejs-load.ts'
 import { powerBiExecuteQueries } from './powerbi-execute-queries.ts'
+import { powerBiQueryData } from './powerbi-querydata.ts'
 
 /** Asked in this order: those with an address of their own before those that are known by the body's shape. */
-export const APIS: readonly JsonApi[] = [powerBiExecuteQueries, cubeJsLoad]
+export const APIS: readonly JsonApi[] = [powerBiExecuteQueries, powerBiQueryData, cubeJsLoad]

@@ -14,8 +14,7 @@ import { jsonPart, queryText, slicesOf } from './call.ts'
 import { readJson } from './json-reader.ts'
 import type { Json, MaybeJson } from './json-value.ts'
 import { itemsOf, member, membersOf, oneOrMore, scalarOf, stringOf } from './json-value.ts'
-import { ofMany } from './operators.ts'
-import { criteriaOf, dimensionOf, distinct, dotted, measureOf } from './rows.ts'
+import { criteriaOf, dimensionOf, distinct, dotted, measureOf, ofMany } from './rows.ts'
 
 const ADDRESS = /\/cubejs-api\/v1\/(?:load|sql|dry-run|subscribe)\/?$/i
 /** Under another base path the body must look like a query of Cube's too. */

@@ -71,3 +71,9 @@ export function measureOf(measure: string, via: string | null = null): MeasureUs
 export function distinct<T>(rows: readonly T[]): T[] {
   return [...new Map(rows.map((row) => [JSON.stringify(row), row])).values()]
 }
+
+/** `=` and `<>` are of one value; of several the same is said by `in` and `not in`. */
+export function ofMany(op: '=' | '<>', values: readonly string[]): string {
+  if (values.length === 1) return op
+  return op === '=' ? 'in' : 'not in'
+}

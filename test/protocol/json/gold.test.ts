@@ -9,7 +9,7 @@ import { records } from '../../support/exchanges.ts'
 const GOLD = join(import.meta.dirname, '../../../../shared/corpus/gold_json.dev.jsonl')
 
 /** By the gold's `api`: which interface reads it. What is missing here has an adapter of its own elsewhere. */
-const READ: ReadonlySet<string> = new Set(['powerbi-executequeries', 'cubejs-load'])
+const READ: ReadonlySet<string> = new Set(['powerbi-executequeries', 'powerbi-querydata', 'cubejs-load'])
 
 interface Annotated {
   readonly id: string

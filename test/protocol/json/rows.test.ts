@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { negated, ofMany } from '../../../proxy/protocol/json/operators.ts'
+import { negated } from '../../../proxy/language/condition.ts'
 import type { Name } from '../../../proxy/protocol/json/rows.ts'
-import { caption, criteriaOf, dotted, path } from '../../../proxy/protocol/json/rows.ts'
+import { caption, criteriaOf, dotted, ofMany, path } from '../../../proxy/protocol/json/rows.ts'
 
 const RULES = { latestBirth: '2057-12-31', attributes: [] }
 const columns = ({ columns: { dimension, hierarchy, level } }: Name) => [dimension, hierarchy, level]
