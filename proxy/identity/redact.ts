@@ -14,6 +14,7 @@ const CREDENTIALS = new Set([
   'cookie2',
   'set-cookie',
   'set-cookie2',
+  'x-metabase-session',
   'x-tableau-auth',
   'x-powerbi-resourcekey',
 ])

@@ -18,10 +18,14 @@ const ASSIGNMENT = new RegExp(
   'giu',
 )
 
+/** A signed token (RFC 7515 section 3.1 "JWS Compact Serialization Overview"), as embedded reports have in their address. */
+const SIGNED = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g
+
 /** `text` with every secret replaced by `…`. */
 export function maskSecrets(text: string): string {
-  if (!/passw|pwd|secret|token|sspihandshake|api_?key/i.test(text)) return text
+  if (!/passw|pwd|secret|token|sspihandshake|api_?key|eyJ/i.test(text)) return text
   return text
+    .replace(SIGNED, MASK)
     .replace(ELEMENT, (whole, tag: string) => (whole.slice(tag.length).trim() === '' ? whole : tag + MASK))
     .replace(MEMBER, `$1"${MASK}"`)
     .replace(ASSIGNMENT, (_, name: string) => `${name}${MASK}`)

@@ -9,7 +9,12 @@ import { records } from '../../support/exchanges.ts'
 const GOLD = join(import.meta.dirname, '../../../../shared/corpus/gold_json.dev.jsonl')
 
 /** By the gold's `api`: which interface reads it. What is missing here has an adapter of its own elsewhere. */
-const READ: ReadonlySet<string> = new Set(['powerbi-executequeries', 'powerbi-querydata', 'cubejs-load'])
+const READ: ReadonlySet<string> = new Set([
+  'powerbi-executequeries',
+  'powerbi-querydata',
+  'cubejs-load',
+  'metabase-dataset',
+])
 
 interface Annotated {
   readonly id: string

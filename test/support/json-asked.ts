@@ -1,0 +1,19 @@
+/** What is on record of a request over JSON, as short lines. */
+import type { Criterion, DimensionUse, QueryRecord } from '../../schema/record/record.ts'
+import { record } from './exchanges.ts'
+
+export const JSON_TYPE = [['Content-Type', 'application/json']] as const
+
+const whole = ({ dimension, hierarchy, level }: Criterion | DimensionUse): string =>
+  level ?? hierarchy ?? dimension ?? '?'
+
+const line = (row: Criterion): string =>
+  [whole(row), row.operator, row.valueTo === null ? row.value : `${row.value} to ${row.valueTo}`].join(' ').trim()
+
+export const criteriaIn = ({ criteria }: QueryRecord): string[] => criteria.map(line)
+export const dimensionsIn = ({ dimensions }: QueryRecord): string[] => dimensions.map(whole)
+export const measuresIn = ({ measures }: QueryRecord): string[] => measures.map(({ measure }) => measure)
+
+export function askedJson(target: string, body: unknown, method = 'POST'): QueryRecord {
+  return record({ method, target, headers: JSON_TYPE, body: body === null ? '' : JSON.stringify(body) })
+}
