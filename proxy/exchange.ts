@@ -41,6 +41,11 @@ export interface Asked {
   readonly headers: RawHeaders
   readonly identity: Identity
   readonly body: CapturedBody
+  /**
+   * For what was said in a WebSocket, the entry of the connection it was said in; `null` for a request. `method` is then
+   * `SAY` for the client's word and `PUSH` for what the BI server said unasked, of which only the answer is on record.
+   */
+  readonly socket: LogId | null
 }
 
 /** How an exchange ended, as seen from the proxy. */
@@ -158,6 +163,13 @@ export interface AnswerReading {
   drained(): Promise<void>
   /** The answer is over (`complete`) or broke off; resolves with what was found so far. Never rejects. */
   end(complete: boolean): Promise<AnswerFacts>
+}
+
+/** Finds, in a message as it passes, the id by which request and answer in a WebSocket know each other. */
+export interface MessageIdFinder {
+  write(bytes: Uint8Array): void
+  /** `null`: the message has none. */
+  end(): string | null
 }
 
 export interface AnswerHead {

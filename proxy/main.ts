@@ -17,6 +17,7 @@ import { createForward } from './forward/forward.ts'
 import type { JournalState } from './journal/journal.ts'
 import { openJournal } from './journal/journal.ts'
 import { interpretStatement } from './protocol/interpret-statement.ts'
+import { JsonMessageId } from './protocol/message-id.ts'
 import type { InterpretSettings } from './protocol/settings.ts'
 import { recogniseLanguage } from './protocol/statement-language.ts'
 import { personRulesAt } from './protocol/settings.ts'
@@ -55,6 +56,7 @@ Forwards, journals, and writes the tables. Without a BI server in the configurat
       servers,
       witness: journal,
       readAnswer: answers.readAnswer,
+      findMessageId: () => new JsonMessageId(),
       captureBytes: config.proxy.captureBytes,
       report: (event) => tellForward(logger, event),
     })

@@ -35,6 +35,11 @@ export class Entry {
     return this.#state === 'asking'
   }
 
+  /** `null`: there is no entry, or its answer is given. */
+  get logId(): Ticket['logId'] | null {
+    return this.#ticket?.logId ?? null
+  }
+
   ask(asked: Asked): void {
     if (this.#state !== 'open') return
     this.#state = 'asking'

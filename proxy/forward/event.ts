@@ -32,6 +32,7 @@ export type RefusalReason =
   | 'duplicate-header'
   | 'connection-option'
   | 'header-count'
+  | 'websocket-frame'
 
 export type Report = (event: ForwardEvent) => void
 

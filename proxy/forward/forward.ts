@@ -16,7 +16,7 @@
 import http, { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Answered, Asked, ReadAnswer, Witness } from '../exchange.ts'
+import type { Answered, Asked, MessageIdFinder, ReadAnswer, Witness } from '../exchange.ts'
 import { NOBODY } from '../identity/authorization.ts'
 import { ClientConnection, type Route } from './client-connection.ts'
 import { codeOf, type Report } from './event.ts'
@@ -35,6 +35,8 @@ export interface ForwardOptions {
   readonly servers: readonly ForwardServer[]
   readonly witness: Witness
   readonly readAnswer: ReadAnswer
+  /** How messages in a WebSocket know each other. */
+  readonly findMessageId: () => MessageIdFinder
   /** How much of a request body is kept. */
   readonly captureBytes: number
   /** UTC milliseconds. */
@@ -91,6 +93,7 @@ class Forwarder implements Forward {
     this.#road = {
       witness: options.witness,
       readAnswer: options.readAnswer,
+      findMessageId: options.findMessageId,
       captureBytes: options.captureBytes,
       now: options.now ?? Date.now,
       report: options.report,
@@ -258,7 +261,7 @@ function statusOf(code: string): OwnStatus | null {
 
 function attempted(clientAddress: string, method: string, target: string, askedAt: number): Asked {
   const body = { bytes: NOTHING, extent: 'cut' } as const
-  return { askedAt, server: '', clientAddress, method, target, headers: [], identity: NOBODY, body }
+  return { askedAt, server: '', clientAddress, method, target, headers: [], identity: NOBODY, body, socket: null }
 }
 
 function refused(status: number, endedAt: number): Answered {

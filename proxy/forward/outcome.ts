@@ -20,6 +20,10 @@ export class Outcome {
     return this.#ending === 'refused'
   }
 
+  get isConfirmed(): boolean {
+    return this.#userConfirmed
+  }
+
   decide(ending: Ending): void {
     this.#ending ??= ending
   }

@@ -10,7 +10,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { AnswerFacts, Ending, Identity, RawHeaders, ReadAnswer, Witness } from '../exchange.ts'
+import type { AnswerFacts, Ending, Identity, RawHeaders, MessageIdFinder, ReadAnswer, Witness } from '../exchange.ts'
 import { NOBODY, ownsConnection } from '../identity/authorization.ts'
 import { redact } from '../identity/redact.ts'
 import { answerHeaders } from './answer-head.ts'
@@ -26,6 +26,7 @@ import { readRequestHead, type RequestHead } from './request-head.ts'
 import { beginReading, type SafeReading } from './safe-reading.ts'
 import type { Target } from './target.ts'
 import { Tunnel } from './tunnel.ts'
+import { Conversation } from './websocket/conversation.ts'
 import { avoidBinaryXml } from './transport-capability.ts'
 import { Upload } from './upload.ts'
 
@@ -33,6 +34,7 @@ import { Upload } from './upload.ts'
 export interface Road {
   readonly witness: Witness
   readonly readAnswer: ReadAnswer
+  readonly findMessageId: () => MessageIdFinder
   readonly captureBytes: number
   readonly now: () => number
   readonly report: Report
@@ -229,6 +231,7 @@ export class Passage implements Underway {
       headers: redact(req.rawHeaders),
       identity: this.#identity,
       body: this.#capture.take(),
+      socket: null,
     })
   }
 
@@ -339,11 +342,35 @@ export class Passage implements Underway {
       if (this.#outcome.isDecided || res.destroyed) return
       if (socket.destroyed) return this.#giveUp(502, 'upstream-gone')
       this.#begin(answer, 101)
-      tunnel.open(answer, socket, first, (end) => {
+      tunnel.open({ answer, upstream: socket, first, talk: this.#converse(answer, tunnel) }, (end) => {
         this.#outcome.decide(end.ending)
         this.#tunnelled = end
         this.#over()
       })
+    })
+  }
+
+  /** What is said in the tunnel has entries of its own. */
+  #converse(answer: IncomingMessage, tunnel: Tunnel): Conversation {
+    const { road, route, req, connection } = this.#its
+    return new Conversation({
+      ...road,
+      server: this.#server,
+      onJournalFailure: route?.server.onJournalFailure ?? 'refuse',
+      extensions: answer.headers['sec-websocket-extensions'] ?? null,
+      userConfirmed: this.#outcome.isConfirmed,
+      common: {
+        server: this.#server,
+        clientAddress: connection.address,
+        target: req.url ?? '',
+        headers: redact(req.rawHeaders).filter(([name]) => !/^(?:connection|upgrade|sec-websocket-.*)$/i.test(name)),
+        identity: this.#identity,
+        socket: this.#entry.logId,
+      },
+      cut: (ending) => {
+        this.#outcome.decide(ending)
+        tunnel.cut()
+      },
     })
   }
 

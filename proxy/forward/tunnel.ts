@@ -1,12 +1,21 @@
 /**
  * A WebSocket's two ends (RFC 6455), once the BI server has switched protocols: bytes pass both ways until one side has
- * had enough. What is said in it is not read.
+ * had enough. What is said in it is heard by the `Conversation`, which may hold back what comes down.
  */
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Ending } from '../exchange.ts'
 import { pairs } from './answer-head.ts'
+import type { Conversation } from './websocket/conversation.ts'
+
+export interface Switched {
+  readonly answer: IncomingMessage
+  readonly upstream: Duplex
+  /** Bytes that came with the answer. */
+  readonly first: Buffer
+  readonly talk: Conversation
+}
 
 export interface TunnelEnd {
   readonly ending: Ending
@@ -25,6 +34,7 @@ export class Tunnel {
   #earlyBytes = 0
   #gone: () => void = () => undefined
   #isOpen = false
+  #upstream: Duplex | null = null
 
   constructor(client: Socket, first: Buffer) {
     this.#client = client
@@ -43,10 +53,11 @@ export class Tunnel {
     this.#gone = gone
   }
 
-  /** Passes the switch on and joins the two; `done` is called once, when both have closed. */
-  open(answer: IncomingMessage, upstream: Duplex, first: Buffer, done: (end: TunnelEnd) => void): void {
+  /** Passes the switch on and joins the two; `done` is called once, when both have closed and all entries are answered. */
+  open({ answer, upstream, first, talk }: Switched, done: (end: TunnelEnd) => void): void {
     const client = this.#client
     this.#isOpen = true
+    this.#upstream = upstream
     client.removeListener('data', this.#keep)
     client.removeListener('end', this.#end)
     client.setTimeout(0)
@@ -54,30 +65,47 @@ export class Tunnel {
     client.write(switchHead(answer), 'latin1')
     const counted = { up: 0, down: 0 }
     let ending: Ending = 'complete'
+    let firstClosed: Ending | null = null
     const fails = (kind: Ending) => () => {
       if (ending === 'complete') ending = kind
     }
     client.on('error', fails('client-gone'))
     upstream.on('error', fails('upstream-gone'))
     let open = 2
-    const closes = (other: Duplex) => () => {
+    const closes = (other: Duplex, kind: Ending) => () => {
+      firstClosed ??= kind
       destroyOnceWritten(other)
       open -= 1
-      if (open === 0) done({ ending, ...counted })
+      if (open === 0)
+        void talk.end(ending === 'complete' ? firstClosed : ending).then(() => done({ ending, ...counted }))
     }
-    client.on('close', closes(upstream))
-    upstream.on('close', closes(client))
-    client.on('data', (chunk: Buffer) => (counted.up += chunk.length))
-    upstream.on('data', (chunk: Buffer) => (counted.down += chunk.length))
-    for (const chunk of this.#early) counted.up += chunk.length
-    if (this.#earlyBytes > 0) upstream.write(Buffer.concat(this.#early))
+    client.on('close', closes(upstream, 'client-gone'))
+    upstream.on('close', closes(client, 'upstream-gone'))
+    const up = (chunk: Buffer) => {
+      counted.up += chunk.length
+      const { pass, heard } = talk.up(chunk)
+      return pass ? passedOn(client, upstream, chunk, heard) : undefined
+    }
+    const down = async (chunk: Buffer) => {
+      counted.down += chunk.length
+      upstream.pause()
+      if (await talk.down(chunk)) passedOn(upstream, client, chunk, Promise.resolve())
+    }
+    if (this.#earlyBytes > 0) up(Buffer.concat(this.#early))
     this.#early = []
-    if (first.length > 0) {
-      counted.down += first.length
-      client.write(first)
-    }
-    client.pipe(upstream)
-    upstream.pipe(client)
+    client.on('data', up)
+    client.on('end', () => upstream.end())
+    void (first.length > 0 ? down(first) : Promise.resolve()).then(() => {
+      upstream.on('data', (chunk: Buffer) => void down(chunk))
+      upstream.on('end', () => client.end())
+    })
+    client.resume()
+  }
+
+  /** Ends both sides at once. */
+  cut(): void {
+    this.#client.destroy()
+    this.#upstream?.destroy()
   }
 
   /** The client's end, closed because nothing came of the switch, or because the proxy closes. */
@@ -94,6 +122,13 @@ export class Tunnel {
   readonly #end = (): void => {
     if (!this.#isOpen) this.#gone()
   }
+}
+
+/** Sends `chunk` on, and lets `from` go on when it has been heard and there is room for more. */
+function passedOn(from: Duplex, to: Duplex, chunk: Buffer, heard: Promise<void>): void {
+  from.pause()
+  const room = to.write(chunk) ? Promise.resolve() : new Promise<void>((resolve) => to.once('drain', () => resolve()))
+  void Promise.all([heard, room]).then(() => from.resume())
 }
 
 /** What is under way to the other end still arrives, if the other end takes it. */

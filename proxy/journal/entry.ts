@@ -108,6 +108,7 @@ function readAsked(head: Fields, body: Uint8Array): Asked {
     headers: readHeaders(head),
     identity: readIdentity(fields(head['identity'])),
     body: { bytes: Uint8Array.from(body), extent: oneOf(head, 'extent', ['whole', 'head', 'cut']) },
+    socket: head['socket'] === undefined || head['socket'] === null ? null : readLogId(head, 'socket'),
   }
 }
 

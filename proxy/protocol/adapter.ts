@@ -13,6 +13,8 @@ import type { Rows } from './rows.ts'
 export interface Request {
   readonly method: string
   readonly target: string
+  /** For what was said in a WebSocket: its connection. */
+  readonly socket: Asked['socket']
   readonly headers: RawHeaders
   readonly mediaType: string
   /** `null`: no text. */

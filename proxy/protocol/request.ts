@@ -7,9 +7,9 @@ import { charsetOf, header, headerList, mediaType } from './headers.ts'
 
 /** The request an adapter reads, from what was captured. */
 export function requestOf(asked: Asked): Request {
-  const { method, target, headers, body } = asked
+  const { method, target, headers, body, socket } = asked
   const contentType = header(headers, 'content-type')
-  const common = { method, target, headers, mediaType: mediaType(contentType), extent: body.extent }
+  const common = { method, target, socket, headers, mediaType: mediaType(contentType), extent: body.extent }
   if (body.bytes.length === 0) return { ...common, text: '', kept: '', failure: null }
   const names = codings(headerList(headers, 'content-encoding'))
   const whole = undoCodings(body.bytes, names, body.extent !== 'whole')
@@ -29,7 +29,7 @@ export function requestOf(asked: Asked): Request {
 
 /** Binary XML as the text it stands for. Where that is not all of it, the bytes are kept as well. */
 function unfolded(
-  common: Pick<Request, 'method' | 'target' | 'headers' | 'mediaType' | 'extent'>,
+  common: Pick<Request, 'method' | 'target' | 'socket' | 'headers' | 'mediaType' | 'extent'>,
   charset: string | null,
   { bytes, whole }: ReturnType<typeof unfold>,
   body: Uint8Array,

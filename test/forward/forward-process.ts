@@ -2,6 +2,7 @@
 // memory and processor time whenever it is asked.
 import type { AddressInfo } from 'node:net'
 import { createForward } from '../../proxy/forward/forward.ts'
+import { JsonMessageId } from '../../proxy/protocol/message-id.ts'
 import { processorTime, TestWitness } from './support.ts'
 
 // The witness of a long run: it keeps nothing.
@@ -23,6 +24,7 @@ const forward = createForward({
   ],
   witness,
   readAnswer: () => null,
+  findMessageId: () => new JsonMessageId(),
   captureBytes: 1_000_000,
   report: (event) => process.stderr.write(`${JSON.stringify(event)}\n`),
 })

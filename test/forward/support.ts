@@ -7,6 +7,7 @@ import net from 'node:net'
 import httpProxy from 'http-proxy'
 import type { Answered, Asked, ReadAnswer, Ticket, Witness } from '../../proxy/exchange.ts'
 import { createForward, type ForwardEvent, type ForwardServer } from '../../proxy/forward/forward.ts'
+import { JsonMessageId } from '../../proxy/protocol/message-id.ts'
 import { logId } from '../../schema/record/ids.ts'
 
 export interface Scope {
@@ -233,6 +234,7 @@ export async function ours(scope: Scope, upstream: number, options: OurOptions =
     servers: (options.servers ?? [{}]).map((server) => ({ ...usual, ...server })),
     witness,
     readAnswer: options.readAnswer ?? (() => null),
+    findMessageId: () => new JsonMessageId(),
     captureBytes: options.captureBytes ?? 65_536,
     report: (event) => events.push(event),
   })

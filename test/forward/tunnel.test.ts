@@ -2,30 +2,31 @@ import assert from 'node:assert/strict'
 import type net from 'node:net'
 import { test } from 'node:test'
 import { connect, eventually, ours, rawServer, type Scope } from './support.ts'
+import { frame, said } from './websocket-frames.ts'
 
 const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'
 const ASK =
   'GET /app/1 HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\nX-Qlik-User: x\r\n\r\n'
+
+const LAST = frame('x'.repeat(2_000_000))
 
 async function socketServer(scope: Scope, talk: (socket: net.Socket) => void): Promise<number> {
   return rawServer(scope, (socket) => socket.once('data', () => (socket.write(SWITCH), talk(socket))))
 }
 
 test('a WebSocket passes both ways and has an entry of its own', async (t) => {
-  const upstream = await socketServer(t, (socket) =>
-    socket.on('data', (chunk: Buffer) => socket.write(`echo ${chunk.toString()}`)),
-  )
+  const upstream = await socketServer(t, (socket) => socket.on('data', () => socket.write(frame('svar'), 'latin1')))
   const { port, witness } = await ours(t, upstream)
   const client = connect(t, port).send(ASK)
   await client.has('\r\n\r\n')
-  await client.send('frame').has('echo frame')
-  assert.deepEqual([witness.asked.length, witness.answers.length], [1, 0])
+  await client.send(said('spørgsmål')).has('svar')
+  assert.deepEqual([witness.asked.length, (await witness.outcomes(1)).length], [2, 1])
   client.socket.end()
   await client.until('the end', ({ closed }) => closed)
-  const [answered] = await witness.outcomes(1)
+  const [answered] = await witness.outcomes(2)
   assert.deepEqual(
     [answered?.ending, answered?.status, answered?.answerBytes, answered?.requestBytes],
-    ['complete', 101, 10, 5],
+    ['complete', 101, frame('svar').length, said('spørgsmål').length],
   )
   assert.equal(witness.asked[0]?.target, '/app/1')
 })
@@ -89,11 +90,11 @@ test('a client that leaves before the switch frees the BI server', async (t) => 
 })
 
 test('what a BI server says last arrives before its WebSocket closes', async (t) => {
-  const upstream = await socketServer(t, (socket) => socket.end('x'.repeat(2_000_000)))
+  const upstream = await socketServer(t, (socket) => socket.end(LAST, 'latin1'))
   const { port, witness } = await ours(t, upstream)
   const text = await connect(t, port).send(ASK).end()
-  assert.equal(text.length, SWITCH.length + 2_000_000)
-  assert.equal((await witness.outcomes(1))[0]?.answerBytes, 2_000_000)
+  assert.equal(text.length, SWITCH.length + LAST.length)
+  assert.equal((await witness.outcomes(1))[0]?.answerBytes, LAST.length)
 })
 
 test('a BI server that cannot be reached for a WebSocket is 502', async (t) => {

@@ -20,6 +20,7 @@ export function asked(text: string, askedAt = 1_800_000_000_000): Asked {
     method: 'POST',
     target: '/xmla',
     headers: [['Content-Type', 'text/xml']],
+    socket: null,
     identity: { user: 'KOMMUNE\\abc', source: 'ntlm', workstation: 'PC-1' },
     body: { bytes: Buffer.from(text), extent: 'whole' },
   }

@@ -57,6 +57,7 @@ export function askedOf({ start, headers, body }: Message): Asked {
     method,
     target,
     headers: headers.map(([name, value]) => [name, isSecret(name) && value !== '' ? '…' : value] as const),
+    socket: null,
     identity: identityOf(headers),
     body: { bytes: body, extent: 'whole' },
   }

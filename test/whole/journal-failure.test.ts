@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { createForward } from '../../proxy/forward/forward.ts'
+import { JsonMessageId } from '../../proxy/protocol/message-id.ts'
 import type { ForwardServer } from '../../proxy/forward/forward.ts'
 import { openJournal } from '../../proxy/journal/journal.ts'
 import type { Journal } from '../../proxy/journal/journal.ts'
@@ -40,6 +41,7 @@ async function setUp(t: TestContext, onJournalFailure: ForwardServer['onJournalF
     servers: [{ ...server, onJournalFailure, binaryXml: 'avoid' }],
     witness: journal,
     readAnswer: () => null,
+    findMessageId: () => new JsonMessageId(),
     captureBytes: 1_000_000,
     report: () => undefined,
   })
