@@ -2,7 +2,7 @@
  * What an adapter is: it knows one interface (XMLA, a JSON API, a declared mapping) and makes the parts of an entry
  * from a request. A new protocol is a new adapter in `registry.ts`; what stores and shows entries does not change.
  */
-import type { AnswerFacts, Asked, Exchange, RawHeaders } from '../exchange.ts'
+import type { AnswerFacts, Asked, Exchange, Identity, RawHeaders } from '../exchange.ts'
 import type { PersonRules } from '../../schema/record/person-number.ts'
 import type { Action, OpaqueReason } from '../../schema/record/record.ts'
 import type { CubeModel } from '../language/cube-model.ts'
@@ -16,9 +16,13 @@ export interface Request {
   /** For what was said in a WebSocket: its connection. */
   readonly socket: Asked['socket']
   readonly headers: RawHeaders
+  /** Who asks, as the proxy saw it. Only a claim until the answer. */
+  readonly identity: Identity
   readonly mediaType: string
   /** `null`: no text. */
   readonly text: string | null
+  /** Where the bytes are no text: what may be text in them, for a search. Else empty. */
+  readonly traces: string
   /** The body as text, or as a `data:` URI (RFC 2397) where it is none: what an unreadable request is kept as. */
   readonly kept: string
   readonly extent: Asked['body']['extent']
@@ -48,6 +52,10 @@ export interface Claims {
   readonly effectiveUser: string | null
   readonly effectiveRoles: string | null
   readonly customData: string | null
+  /** Who was confirmed when the session was begun, where this request names nobody. */
+  readonly sessionUser?: string | null
+  /** The session was begun by another than who asks: nothing of it was taken over. */
+  readonly foreignSession?: boolean
 }
 
 export const NO_CLAIMS: Claims = {

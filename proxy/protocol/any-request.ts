@@ -8,7 +8,7 @@ import type { Part, Reading, Request } from './adapter.ts'
 import { NO_CLAIMS } from './adapter.ts'
 import { header, headerList } from './headers.ts'
 import { personsMentioned } from './mentioned.ts'
-import { readable, readableJson } from './readable.ts'
+import { readableJson, readableStages } from './readable.ts'
 import { NO_ROWS } from './rows.ts'
 import { maskSecrets } from './secrets.ts'
 
@@ -19,7 +19,7 @@ export function readAnyRequest(request: Request, rules: PersonRules): Reading {
 function partOf(request: Request, rules: PersonRules): Part {
   const opaque = opaqueReason(request)
   const query = opaque === null ? `${request.method} ${maskSecrets(request.target)}` : maskSecrets(request.kept)
-  const searched = [readable(request.target), readableBody(request)].join('\n')
+  const searched = [readableStages(request.target), readableBody(request)].join('\n')
   return {
     action: isUpgrade(request) ? 'connect' : 'request',
     language: null,
@@ -47,7 +47,7 @@ function isUpgrade({ headers }: Request): boolean {
   )
 }
 
-function readableBody({ mediaType, text }: Request): string {
-  if (text === null) return ''
-  return mediaType === 'application/x-www-form-urlencoded' ? readable(text) : readableJson(text)
+function readableBody({ mediaType, text, traces }: Request): string {
+  if (text === null) return traces
+  return mediaType === 'application/x-www-form-urlencoded' ? readableStages(text) : readableJson(text)
 }

@@ -6,10 +6,14 @@ import type { Exchange } from '../exchange.ts'
 import type { Claims, Part, Reading } from './adapter.ts'
 import { header } from './headers.ts'
 import { moduleOf } from './module-rule.ts'
+import type { AnswerColumns } from './outcome.ts'
 import { answerColumns } from './outcome.ts'
 import { fitNames } from './names.ts'
 import { maskSecrets } from './secrets.ts'
 import type { ModuleRule } from './settings.ts'
+
+/** Stands in `faultCode`, as an auditor is to see it, though the BI server had no objection of its own. */
+const FOREIGN_SESSION = 'session-of-another-user'
 
 /** One record per part. The answer is one for all of them, so its figures stand at the first only. */
 export function entriesOf(exchange: Exchange, reading: Reading, modules: readonly ModuleRule[]): QueryRecord[] {
@@ -23,12 +27,13 @@ export function entriesOf(exchange: Exchange, reading: Reading, modules: readonl
       ...common,
       ...answer,
       ...(number > 0 && later),
+      faultCode: answer.faultCode ?? (reading.claims.foreignSession === true ? FOREIGN_SESSION : null),
       logId: logIdOfPart(exchange.logId, number),
       part: number,
       module: moduleOf(evidence, modules),
       catalog,
       cube: part.cube,
-      action: part.action,
+      action: part.action === 'prepare' && showsData(answer) ? 'query' : part.action,
       language: part.language,
       query: part.query,
       opaque: part.opaque,
@@ -59,13 +64,17 @@ function withinLastPart(parts: readonly Part[]): readonly Part[] {
   ]
 }
 
-type Common = Omit<
-  QueryRecord,
-  keyof ReturnType<typeof answerColumns> | keyof Part | 'logId' | 'part' | 'module' | 'catalog'
->
+/** A server that answers what it was to check alone has been asked a query after all; where nobody can say, so too. */
+function showsData({ decoded, answerBytes, rowCount, cellCount, personsSeen }: AnswerColumns): boolean {
+  if (!decoded && answerBytes !== null && answerBytes > 0) return true
+  return [rowCount, cellCount, personsSeen].some((count) => count !== null && count > 0)
+}
+
+type Common = Omit<QueryRecord, keyof AnswerColumns | keyof Part | 'logId' | 'part' | 'module' | 'catalog'>
 
 function commonColumns(exchange: Exchange, claims: Claims): Common {
   const { asked, answered } = exchange
+  const sessionUser = sessionUserOf(asked, claims)
   return {
     origin: exchange.origin,
     seq: exchange.seq,
@@ -74,12 +83,12 @@ function commonColumns(exchange: Exchange, claims: Claims): Common {
     server: asked.server,
     report: claims.report ?? refererOf(asked.headers),
     application: claims.application ?? firstHeader(asked.headers, ['sspropinitappname', 'user-agent']),
-    userName: asked.identity.user,
+    userName: sessionUser ?? asked.identity.user,
     // Organisation and role come from the directory, in the recorder.
     organisation: null,
     role: null,
-    userSource: asked.identity.source,
-    userConfirmed: answered?.userConfirmed ?? false,
+    userSource: sessionUser === null ? asked.identity.source : 'session',
+    userConfirmed: sessionUser === null ? (answered?.userConfirmed ?? false) : wasLetIn(answered),
     effectiveUser: claims.effectiveUser,
     effectiveRoles: claims.effectiveRoles,
     customData: claims.customData,
@@ -87,9 +96,21 @@ function commonColumns(exchange: Exchange, claims: Claims): Common {
     requestBytes: answered?.requestBytes ?? asked.body.bytes.length,
     requestHash: answered?.requestHash ?? hashOf(exchange),
     correlationId: correlationOf(exchange, claims),
-    sessionId: claims.sessionId ?? header(asked.headers, 'x-as-sessionid'),
+    // Who begins a session has its id from the answer.
+    sessionId: claims.sessionId ?? header(asked.headers, 'x-as-sessionid') ?? answered?.facts?.opened ?? null,
     purpose: null,
   }
+}
+
+/** A session stands in for a user only where the request brings none at all: a ticket we cannot read is somebody's. */
+function sessionUserOf({ identity }: Exchange['asked'], { sessionUser = null }: Claims): string | null {
+  return identity.user === null && identity.source === 'none' ? sessionUser : null
+}
+
+/** Did the BI server go on with the session, and so with its user? */
+function wasLetIn(answered: Exchange['answered']): boolean {
+  const { outcome } = answerColumns(answered)
+  return outcome === 'answered'
 }
 
 /** Of a head there is no hash of the whole; the proxy gives it with the answer. */

@@ -12,6 +12,21 @@ export function readable(coded: string): string {
   })
 }
 
+/**
+ * `coded` with its percent-encoding undone once, and again where that left some: what passes through two programs is
+ * often encoded twice. All that came of it, for a search.
+ */
+export function readableStages(coded: string): string {
+  const stages = [readable(coded)]
+  for (let last = stages[0] ?? ''; stages.length < MAX_STAGES && /%[0-9a-f]{2}/i.test(last);) {
+    last = readable(last)
+    stages.push(last)
+  }
+  return stages.join('\n')
+}
+
+const MAX_STAGES = 3
+
 /** Escapes by number undone (RFC 8259 section 7 "Strings"). */
 export function readableJson(text: string): string {
   return text.replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))

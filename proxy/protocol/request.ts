@@ -7,9 +7,10 @@ import { charsetOf, header, headerList, mediaType } from './headers.ts'
 
 /** The request an adapter reads, from what was captured. */
 export function requestOf(asked: Asked): Request {
-  const { method, target, headers, body, socket } = asked
+  const { method, target, socket, headers, identity, body } = asked
   const contentType = header(headers, 'content-type')
-  const common = { method, target, socket, headers, mediaType: mediaType(contentType), extent: body.extent }
+  const type = mediaType(contentType)
+  const common = { method, target, socket, headers, identity, mediaType: type, extent: body.extent, traces: '' }
   if (body.bytes.length === 0) return { ...common, text: '', kept: '', failure: null }
   const names = codings(headerList(headers, 'content-encoding'))
   const whole = undoCodings(body.bytes, names, body.extent !== 'whole')
@@ -17,19 +18,19 @@ export function requestOf(asked: Asked): Request {
   const broken = whole.kind === 'failed' && whole.reason === 'unreadable' && body.extent === 'whole'
   const decoded = broken ? undoCodings(body.bytes, names, true) : whole
   if (decoded.kind === 'failed') {
-    return { ...common, text: null, kept: dataUri(common.mediaType, body.bytes), failure: decoded.reason }
+    return { ...common, text: null, kept: dataUri(type, body.bytes), failure: decoded.reason }
   }
-  const transport = binaryTransport(common.mediaType)
+  const transport = binaryTransport(type)
   if (transport !== null)
     return unfolded(common, charsetOf(contentType), unfold(decoded.bytes, transport, MAX_DECODED_BYTES), body.bytes)
   const text = decodeText(decoded.bytes, charsetOf(contentType), broken || body.extent !== 'whole')
   if (text !== null) return { ...common, extent: broken ? 'cut' : body.extent, text, kept: text, failure: null }
-  return { ...common, text, kept: dataUri(common.mediaType, body.bytes), failure: 'unreadable' }
+  return { ...common, text, traces: tracesIn(decoded.bytes), kept: dataUri(type, body.bytes), failure: 'unreadable' }
 }
 
 /** Binary XML as the text it stands for. Where that is not all of it, the bytes are kept as well. */
 function unfolded(
-  common: Pick<Request, 'method' | 'target' | 'socket' | 'headers' | 'mediaType' | 'extent'>,
+  common: Omit<Request, 'text' | 'kept' | 'failure'>,
   charset: string | null,
   { bytes, whole }: ReturnType<typeof unfold>,
   body: Uint8Array,
@@ -37,9 +38,15 @@ function unfolded(
   const text = decodeText(bytes, charset, !whole)
   if (text !== null && whole) return { ...common, text, kept: text, failure: null }
   const coded = dataUri(common.mediaType, body)
-  if (text === null || text === '') return { ...common, text: null, kept: coded, failure: 'unreadable' }
+  if (text === null || text === '')
+    return { ...common, text: null, traces: tracesIn(bytes), kept: coded, failure: 'unreadable' }
   const extent = common.extent === 'whole' ? 'cut' : common.extent
   return { ...common, extent, text, kept: `${text}\n${coded}`, failure: null }
+}
+
+/** Letters and digits of ASCII, also where each takes two bytes: enough to find a person number by. */
+function tracesIn(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1').replaceAll('\0', '')
 }
 
 /** Bytes that are no text are kept whole all the same, for a later version to read. */

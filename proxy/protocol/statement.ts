@@ -5,6 +5,7 @@
  * XMLA's `Statement` element and the JSON interfaces that carry MDX or DAX all come here.
  */
 import { readMdx } from '../language/mdx/read.ts'
+import type { CubeModel } from '../language/cube-model.ts'
 import type { Parameters, StatementFacts, StatementKind } from '../language/statement.ts'
 import { StatementLimitError, StatementSyntaxError } from '../language/syntax-error.ts'
 import type { PersonRules } from '../../schema/record/person-number.ts'
@@ -19,6 +20,17 @@ import { NO_ROWS, rowsOf, valueRows } from './rows.ts'
 import { maskSecrets } from './secrets.ts'
 import type { Recognised, StatementLanguage } from './statement-language.ts'
 import { recogniseLanguage } from './statement-language.ts'
+import { tmslDatabase } from './tmsl.ts'
+
+/** What helps to read a statement, from earlier exchanges. Without it everything is read all the same. */
+export interface StatementContext {
+  /** What is known of a cube; `null` asks for the default cube. */
+  readonly model: (cube: string | null) => CubeModel | null
+  /** Texts that created members and sets in this session, oldest first. */
+  readonly session: readonly string[]
+}
+
+export const NO_CONTEXT: StatementContext = { model: () => null, session: [] }
 
 /** What came of the text: facts per statement, or why there are none. */
 export type Understanding =
@@ -26,10 +38,15 @@ export type Understanding =
   | { readonly kind: 'opaque'; readonly reason: OpaqueReason; readonly at: string | null }
 
 /** Reads `text`, which is in `language`. */
-export function understand(text: string, language: StatementLanguage, parameters: Parameters): Understanding {
+export function understand(
+  text: string,
+  language: StatementLanguage,
+  parameters: Parameters,
+  { model, session }: StatementContext = NO_CONTEXT,
+): Understanding {
   if (language === 'dax' || language === 'dmx') return { kind: 'opaque', reason: 'unknown-language', at: null }
   try {
-    const facts = readMdx(text, { parameters })
+    const facts = readMdx(text, { parameters, model, session })
     return facts.length > 0 ? { kind: 'read', facts } : { kind: 'opaque', reason: 'syntax', at: '1:1' }
   } catch (error) {
     return opaqueOf(error)
@@ -47,10 +64,15 @@ function opaqueOf(error: unknown): Understanding {
 }
 
 /** The parts of the exchange that `text` makes: one per statement, at least one. `text` is trimmed and not empty. */
-export function partsOf(text: string, parameters: Parameters, rules: PersonRules): Part[] {
+export function partsOf(
+  text: string,
+  parameters: Parameters,
+  rules: PersonRules,
+  context: StatementContext = NO_CONTEXT,
+): Part[] {
   const recognised = recogniseLanguage(text)
-  if (recognised.language === 'tmsl') return [commandPart(text, 'tmsl', rules)]
-  const understood = understand(text, recognised.language, parameters)
+  if (recognised.language === 'tmsl') return [{ ...commandPart(text, 'tmsl', rules), catalog: tmslDatabase(text) }]
+  const understood = understand(text, recognised.language, parameters, context)
   if (understood.kind === 'opaque') return [opaquePart(text, recognised, understood, parameters, rules)]
   return understood.facts.map((facts, i): Part => {
     const query = sliceOf(text, understood.facts, i)

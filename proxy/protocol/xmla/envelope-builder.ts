@@ -1,9 +1,11 @@
 import type { SaxesTagNS } from 'saxes'
-import type { Call, Command, Envelope, Restriction, SessionHeader } from './call.ts'
+import type { Call, Command, Envelope, Restriction, SessionHeader, Stranger } from './call.ts'
 import { SOAP, XMLA } from './namespaces.ts'
 
 interface Frame {
   readonly name: string
+  /** Where its tag begins in the source. */
+  readonly at: number
   text: string
 }
 
@@ -17,6 +19,16 @@ interface Draft {
   readonly properties: Map<string, string>
 }
 
+/** What a call consists of; anything else in it is a stranger. */
+const CALL_PARTS: Readonly<Record<Call['kind'], readonly string[]>> = {
+  discover: ['RequestType', 'Restrictions', 'Properties'],
+  execute: ['Command', 'Properties', 'Parameters'],
+}
+
+/** Commands stand in these, however deep they nest (MS-SSAS, "Batch": `Parallel`). */
+const WRAPPERS: ReadonlySet<string> = new Set(['Batch', 'Parallel'])
+const NO_COMMANDS: ReadonlySet<string> = new Set([...WRAPPERS, 'Properties'])
+
 const SESSION_HEADERS: readonly SessionHeader[] = ['BeginSession', 'Session', 'EndSession']
 
 /**
@@ -28,15 +40,15 @@ export class EnvelopeBuilder {
   readonly #position: () => number
   readonly #frames: Frame[] = []
   readonly #calls: Draft[] = []
-  readonly #others: string[] = []
+  readonly #strangers: Stranger[] = []
   #session: SessionHeader | null = null
   #sessionId: string | null = null
   #securityUser: string | null = null
   #inBody = false
   #call: Draft | null = null
-  /** Where the last tag began, and where the command being read did. */
+  /** Where the last tag began. */
   #tagAt = 0
-  #commandAt = 0
+  #named: { database: string | null; cube: string | null } = { database: null, cube: null }
   #values: string[] = []
   #parameter = { name: '', values: [] as string[] }
   inEnvelope = false
@@ -56,11 +68,11 @@ export class EnvelopeBuilder {
     const depth = this.#frames.length
     if (depth === 0 && !(tag.local === 'Envelope' && SOAP.has(tag.uri))) return false
     this.inEnvelope = true
-    this.#frames.push({ name: tag.local, text: '' })
+    this.#frames.push({ name: tag.local, at: this.#tagAt, text: '' })
     if (depth === 1) this.#inBody = tag.local === 'Body' && SOAP.has(tag.uri)
     else if (depth === 2 && this.#inBody) this.#openCall(tag)
     else if (depth === 2) this.#header(tag)
-    else if (this.#call !== null && this.#commandIsHere()) this.#commandAt = this.#tagAt
+    else if (this.#commandIsHere()) this.#named = { database: null, cube: null }
     return true
   }
 
@@ -72,7 +84,7 @@ export class EnvelopeBuilder {
   close(): void {
     const frame = this.#frames.at(-1)
     if (frame === undefined) return
-    if (this.#call === null) this.#closeHeader(frame)
+    if (this.#call === null) this.#closeOutside(frame)
     else this.#closeInCall(frame, this.#call)
     this.#frames.pop()
   }
@@ -85,7 +97,7 @@ export class EnvelopeBuilder {
       sessionId: this.#sessionId,
       securityUser: this.#securityUser,
       calls: this.#calls.map(callOf),
-      others: this.#others,
+      strangers: this.#strangers,
     }
   }
 
@@ -97,7 +109,8 @@ export class EnvelopeBuilder {
     if (id !== undefined && id !== '') this.#sessionId = id
   }
 
-  #closeHeader(frame: Frame): void {
+  #closeOutside(frame: Frame): void {
+    if (this.#inBody && this.#frames.length === 3) this.#strangers.push(this.#strangerOf(frame))
     const inSecurity = this.#frames[2]?.name === 'Security' && !this.#inBody
     const name = frame.text.trim()
     if (inSecurity && frame.name === 'Username' && name !== '') this.#securityUser ??= name
@@ -105,10 +118,7 @@ export class EnvelopeBuilder {
 
   #openCall(tag: SaxesTagNS): void {
     const kind = tag.local === 'Discover' ? 'discover' : tag.local === 'Execute' ? 'execute' : null
-    if (kind === null || tag.uri !== XMLA) {
-      this.#others.push(tag.local)
-      return
-    }
+    if (kind === null || tag.uri !== XMLA) return
     this.#call = {
       kind,
       requestType: '',
@@ -125,11 +135,27 @@ export class EnvelopeBuilder {
     const [first, second] = path
     if (path.length === 0) this.#call = null
     else if (path.length === 1 && first === 'RequestType') call.requestType = frame.text.trim()
+    else if (path.length === 1 && !CALL_PARTS[call.kind].includes(frame.name))
+      this.#strangers.push(this.#strangerOf(frame))
     else if (first === 'Restrictions' && second === 'RestrictionList') this.#closeRestriction(frame, path.length, call)
-    else if (first === 'Properties' && second === 'PropertyList' && path.length === 3) setOnce(call.properties, frame)
+    else if (path.at(-3) === 'Properties' && path.at(-2) === 'PropertyList' && isCallOrBatch(path.slice(0, -3)))
+      setOnce(call.properties, frame)
     else if (first === 'Parameters' && path.length >= 2) this.#closeParameter(frame, path.length, call)
     else if (this.#commandIsHere()) this.#closeCommand(frame, call)
     else if (this.#isWithinStatement()) this.#giveToParent(frame)
+    else if (first === 'Command') this.#noteObject(frame)
+  }
+
+  /** The first object a command names is the one it is about. */
+  #noteObject({ name, text }: Frame): void {
+    const value = text.trim()
+    if (value === '') return
+    if (name === 'DatabaseID' || name === 'DatabaseName') this.#named.database ??= value
+    else if (name === 'CubeID') this.#named.cube ??= value
+  }
+
+  #strangerOf({ name, at }: Frame): Stranger {
+    return { name, xml: this.#source.slice(at, this.#position()) }
   }
 
   /** Whatever a value is wrapped in, it was asked for. */
@@ -157,12 +183,12 @@ export class EnvelopeBuilder {
   #commandIsHere(): boolean {
     const [command, ...path] = this.#frames.slice(3).map(({ name }) => name)
     if (this.#call?.kind !== 'execute' || command !== 'Command') return false
-    return path.length > 0 && path.slice(0, -1).every((name) => name === 'Batch')
+    return path.length > 0 && path.slice(0, -1).every((name) => WRAPPERS.has(name))
   }
 
   #isWithinStatement(): boolean {
     const [command, ...path] = this.#frames.slice(3, -1).map(({ name }) => name)
-    return command === 'Command' && path.find((name) => name !== 'Batch') === 'Statement'
+    return command === 'Command' && path.find((name) => !WRAPPERS.has(name)) === 'Statement'
   }
 
   /** No element belongs into a statement; what a server reads out of one is not to be missing here. */
@@ -173,11 +199,15 @@ export class EnvelopeBuilder {
 
   #closeCommand(frame: Frame, call: Draft): void {
     if (frame.name === 'Statement') call.commands.push({ kind: 'statement', text: frame.text.trim() })
-    else if (frame.name !== 'Batch') {
-      const xml = this.#source.slice(this.#commandAt, this.#position())
-      call.commands.push({ kind: 'command', name: frame.name, xml })
+    else if (!NO_COMMANDS.has(frame.name)) {
+      call.commands.push({ kind: 'command', ...this.#strangerOf(frame), ...this.#named })
     }
   }
+}
+
+/** A list of properties belongs to the call, also where it stands in a batch. */
+function isCallOrBatch([first, ...path]: readonly string[]): boolean {
+  return first === undefined || (first === 'Command' && path.length > 0 && path.every((name) => WRAPPERS.has(name)))
 }
 
 function setOnce(properties: Map<string, string>, frame: Frame): void {

@@ -1,12 +1,29 @@
-const MAX_CONTEXT = 64 * 1024
+/** Which report, and which picture in it, a statement comes from, as far as the client says so. */
 
-/** The report in an ApplicationContext property: Power BI writes JSON there, with the report and the visual. */
-export function reportOf(applicationContext: string | null): string | null {
-  if (applicationContext === null || applicationContext.length > MAX_CONTEXT) return null
-  const context = parsed(applicationContext)
+const MAX_CONTEXT = 64 * 1024
+const MAX_SOURCES = 20
+
+export interface ApplicationContext {
+  /** `report/visual`, or the report alone; several, where one query serves several, after each other. */
+  readonly report: string | null
+  readonly dataset: string | null
+}
+
+/** Power BI writes JSON into the property ApplicationContext: the data set, and for each source its report and visual. */
+export function applicationContext(text: string | null): ApplicationContext {
+  if (text === null || text.length > MAX_CONTEXT) return { report: null, dataset: null }
+  const context = parsed(text)
   const sources = field(context, 'Sources')
-  const report = Array.isArray(sources) ? field(sources[0], 'ReportId') : null
-  return typeof report === 'string' && report !== '' ? report : null
+  const reports = (Array.isArray(sources) ? sources.slice(0, MAX_SOURCES) : []).map((source: unknown) =>
+    reportOf(source),
+  )
+  const different = [...new Set(reports.filter((report) => report !== ''))]
+  return { report: different.length === 0 ? null : different.join(', '), dataset: textOf(field(context, 'DatasetId')) }
+}
+
+function reportOf(source: unknown): string {
+  const names = [textOf(field(source, 'ReportId')), textOf(field(source, 'VisualId'))]
+  return names.filter((name) => name !== null).join('/')
 }
 
 /** `null` for what is no JSON: the property is a claim of the client's and may hold anything. */
@@ -19,5 +36,19 @@ function parsed(text: string): unknown {
 }
 
 function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && name in value ? Reflect.get(value, name) : null
+  if (typeof value !== 'object' || value === null) return null
+  // Real clients write the same names in other cases.
+  const key = Object.keys(value).find((key) => key.toLowerCase() === name.toLowerCase())
+  return key === undefined ? null : Reflect.get(value, key)
+}
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
+
+/** `report: x` at the beginning of a comment near the beginning of the statement, as some portals write. */
+const HINT = /(?:\/\*|--|\/\/)[ \t]*(?:report|rapport)[ \t]*[:=][ \t]*([^\n\r*]{1,400})/iu
+const HINTS_WITHIN = 2000
+
+export function reportHint(statement: string): string | null {
+  const hint = HINT.exec(statement.slice(0, HINTS_WITHIN))?.[1]?.trim()
+  return hint === undefined || hint === '' ? null : hint
 }
