@@ -100,7 +100,7 @@ function sampleConfig({ url }: SampleServer): ServerConfig {
 
 function interpretSettings(config: Config, sample: boolean): InterpretSettings {
   const latestBirth = config.persons.latestBirth ?? (sample ? SAMPLE_LATEST_BIRTH : null)
-  return { modules: config.modules, persons: { ...config.persons, latestBirth } }
+  return { modules: config.modules, metadata: config.record.metadata, persons: { ...config.persons, latestBirth } }
 }
 
 /** Lets answers under way finish; after `deadlineMs` the clients that still wait are cut off, and recorded as such. */

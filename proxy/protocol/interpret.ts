@@ -21,6 +21,7 @@ import { NO_KNOWLEDGE } from './knowledge.ts'
 import { NO_CLAIMS } from './adapter.ts'
 import { readAnyRequest } from './any-request.ts'
 import { entriesOf } from './entry.ts'
+import { isLeftOut, metadataKept } from './metadata.ts'
 import { moduleOf } from './module-rule.ts'
 import { ADAPTERS } from './registry.ts'
 import { requestOf } from './request.ts'
@@ -49,8 +50,11 @@ export function interpret(
   const request = requestOf(exchange.asked)
   const asked = new AskedKnowledge(knowledge, exchange)
   const reading = readingOf(request, exchange, settings, asked)
-  const records = entriesOf(exchange, reading, settings.modules)
-  return { records, lessons: [...asked.used, ...lessonsOf(reading, exchange)], leftOut: false }
+  const { modules, metadata = 'summary' } = settings
+  const records = entriesOf(exchange, reading, modules)
+  const lessons = [...asked.used, ...lessonsOf(reading, exchange)]
+  if (isLeftOut(records, metadata)) return { records: [], lessons, leftOut: true }
+  return { records: metadataKept(records, metadata, request), lessons, leftOut: false }
 }
 
 /** A fault of an adapter costs what it would have taught, never the entry. */

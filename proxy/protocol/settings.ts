@@ -21,9 +21,14 @@ export interface PersonSettings {
   readonly domains?: readonly Domain[]
 }
 
+/** How much is kept of requests for the model: a line each, the whole request, or only that there were some. */
+export type MetadataSetting = 'summary' | 'full' | 'drop'
+
 export interface InterpretSettings {
   readonly modules: readonly ModuleRule[]
   readonly persons: PersonSettings
+  /** Default `summary`. */
+  readonly metadata?: MetadataSetting
 }
 
 /** The rules as they stood on the day `atMs` (UTC milliseconds) falls on. */

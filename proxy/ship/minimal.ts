@@ -49,6 +49,40 @@ export function minimalGap(gap: Gap): QueryRecord {
   return { ...gapEntry(gap), server: gap.server, query, opaque: null }
 }
 
+/** An entry for all the exchanges that the settings leave out, in a row: their numbers are told, and so none is missing. */
+export function leftOutEntry(exchanges: readonly [Exchange, ...Exchange[]]): QueryRecord {
+  const sorted = exchanges.toSorted((one, other) => one.seq - other.seq)
+  const [first = exchanges[0]] = sorted
+  const last = Math.max(...sorted.map(({ asked }) => asked.askedAt))
+  const numbers = rangesOf(sorted.map(({ seq }) => seq)).join(', ')
+  const { origin, seq, logId, asked } = first
+  return {
+    ...NOTHING_KNOWN,
+    logId,
+    origin,
+    seq,
+    part: 0,
+    askedAt: asked.askedAt,
+    durationMs: Math.max(last - asked.askedAt, 0),
+    server: sorted.every((one) => one.asked.server === asked.server) ? asked.server : '',
+    action: 'metadata',
+    outcome: 'answered',
+    decoded: true,
+    query: `${sorted.length === 1 ? '1 request' : `${sorted.length} requests`} for the model left out, as the configuration says (record.metadata): number ${numbers}`,
+  }
+}
+
+/** `3-5` for numbers in a row. */
+function rangesOf(numbers: readonly number[]): readonly string[] {
+  const ranges: [from: number, to: number][] = []
+  for (const number of numbers) {
+    const range = ranges.at(-1)
+    if (range !== undefined && number === range[1] + 1) range[1] = number
+    else ranges.push([number, number])
+  }
+  return ranges.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`))
+}
+
 const queries = (count: number) => (count === 1 ? '1 query' : `${count} queries`)
 
 function gapEntry({ origin, seq, logId, from, to }: Lost | Gap) {

@@ -50,6 +50,7 @@ import { listSegments } from '../journal/segment.ts'
 import type { RecorderStatus } from '../../schema/record/recorder-status.ts'
 import { BatchWriter } from './batch-writer.ts'
 import type { Unit } from './batch-writer.ts'
+import { Gathering } from './gathering.ts'
 import { KnowledgeFiles } from './knowledge-files.ts'
 import { Knowing } from './knowing.ts'
 import type { Taught } from './knowing.ts'
@@ -285,10 +286,8 @@ export class Recorder {
   /** Reads until there is a batch, or nothing more up to `limit`. */
   async #gather(reader: JournalReader, pairing: Pairing, limit: number): Promise<Batch> {
     const { batchRecords = 1000, batchBytes = 4 * 1024 * 1024 } = this.#options
-    const units: Unit[] = []
-    const taught: Taught[] = []
-    let oldestAt: number | null = null
-    let [records, bytes, full] = [0, 0, false]
+    const gathering = new Gathering({ records: batchRecords, bytes: batchBytes })
+    let full = false
     const deadline = performance.now() + LONGEST_GATHERING_MS
     while (!full) {
       this.#abort.signal.throwIfAborted()
@@ -302,17 +301,20 @@ export class Recorder {
       const happenings = await pairing.take(reading.frame, reading.at)
       // What the store has already may still have to be learnt from.
       if (n <= this.#skipTo && this.#knowing?.knows(n) !== false) continue
-      const unit = { n, records: happenings.flatMap((one) => this.#recordsOf(one, n, taught)) }
-      full = performance.now() > deadline
-      if (n <= this.#skipTo || happenings.length === 0) continue
-      units.push(unit)
-      oldestAt ??= unit.records[0]?.askedAt ?? null
-      records += unit.records.length
-      for (const record of unit.records) bytes += weightOf(record)
-      full ||= records >= batchRecords || bytes >= batchBytes
+      const records = happenings.flatMap((one) => this.#recordsOf(one, n, gathering))
+      if (n > this.#skipTo) gathering.add(n, records)
+      full = gathering.isFull || performance.now() > deadline
     }
     const { lastSeq, lastAt, pending } = pairing
-    return { units, taught, oldestAt, after: { position: reader.position, lastSeq, lastAt, pending }, full }
+    const units = gathering.finish()
+    const oldestAt = units[0]?.records[0]?.askedAt ?? null
+    return {
+      units,
+      taught: gathering.taught,
+      oldestAt,
+      after: { position: reader.position, lastSeq, lastAt, pending },
+      full,
+    }
   }
 
   async #commit(batch: Batch): Promise<void> {
@@ -330,15 +332,15 @@ export class Recorder {
     this.#status.change({ shipped: position.n, shippedSeq: lastSeq, oldestUnshippedAt: null })
   }
 
-  #recordsOf(happening: Happening, n: number, taught: Taught[]): readonly QueryRecord[] {
+  #recordsOf(happening: Happening, n: number, gathering: Gathering): readonly QueryRecord[] {
     if (happening.kind === 'lost') return [lostEntry(happening.lost)]
     const { suspects, onInterpret } = this.#options
     const { seq } = happening.kind === 'gap' ? happening.gap : happening.exchange
     if (suspects?.has(seq) === true) return this.#minimal(happening, 'RECORDER_SUSPECT', false)
     onInterpret?.(seq)
     try {
-      const records = this.#interpret(happening, n, taught)
-      return records.length > 0 ? records : this.#minimal(happening, 'INTERPRET_EMPTY', true)
+      const records = this.#interpret(happening, n, gathering)
+      return records?.length === 0 ? this.#minimal(happening, 'INTERPRET_EMPTY', true) : (records ?? [])
     } catch {
       // What was thrown may quote the query; that interpreting failed is all that is told.
       return this.#minimal(happening, 'INTERPRET_FAILED', true)
@@ -347,17 +349,20 @@ export class Recorder {
     }
   }
 
-  #interpret(happening: Understandable, n: number, taught: Taught[]): readonly QueryRecord[] {
+  /** `null`: the settings leave it out. */
+  #interpret(happening: Understandable, n: number, gathering: Gathering): readonly QueryRecord[] | null {
     const { interpreter } = this.#options
     if (happening.kind === 'gap') return [interpreter.interpretGap(happening.gap)]
     const knowing = this.#knowing
-    const { records, lessons } = interpreter.interpret(happening.exchange, knowing?.live ?? NO_KNOWLEDGE)
+    const { records, lessons, leftOut } = interpreter.interpret(happening.exchange, knowing?.live ?? NO_KNOWLEDGE)
     if (lessons.length > 0 && knowing?.knows(n) === false) {
       const lesson = { lessons, askedAt: happening.exchange.asked.askedAt }
       knowing.learn(lesson)
-      taught.push(lesson)
+      gathering.taught.push(lesson)
     }
-    return records
+    if (!leftOut) return records
+    if (n > this.#skipTo) gathering.leaveOut(n, happening.exchange)
+    return null
   }
 
   #minimal(happening: Understandable, code: string, trusted: boolean): readonly QueryRecord[] {
@@ -405,12 +410,6 @@ type Understandable = Exclude<Happening, { readonly kind: 'lost' }>
 
 /** A batch is written after at most so long, however few its records: some are slow to interpret. */
 const LONGEST_GATHERING_MS = 500
-
-/** Roughly, in bytes. */
-function weightOf(record: QueryRecord): number {
-  const { criteria, dimensions, measures, seen } = record
-  return 500 + record.query.length * 2 + 200 * (criteria.length + dimensions.length + measures.length + seen.length)
-}
 
 function oldestPlace({ position, pending }: Checkpoint): Position {
   const segment = pending.reduce((oldest, one) => Math.min(oldest, one.segment), position.segment)

@@ -54,6 +54,10 @@ export interface Config {
   readonly store: StoreConfig
   readonly reports: { readonly listen: Address }
   readonly modules: readonly ModuleRule[]
+  readonly record: {
+    /** How much is kept of requests for the model: a line each, the whole request, or only that there were some. */
+    readonly metadata: 'summary' | 'full' | 'drop'
+  }
   readonly persons: {
     /** `null`: the day of the query. */
     readonly latestBirth: string | null

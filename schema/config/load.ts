@@ -35,6 +35,7 @@ interface Written {
     | { readonly kind: 'mssql'; readonly connection?: string; readonly connectionFile?: string }
   readonly reports?: { readonly listen?: string }
   readonly modules?: readonly ModuleRule[]
+  readonly record?: { readonly metadata?: Config['record']['metadata'] }
   readonly persons?: Partial<{
     latestBirth: string
     threshold: number
@@ -167,6 +168,7 @@ function complete(written: Written, folder: string, env: NodeJS.ProcessEnv, file
     store,
     reports: { listen: address(written.reports?.listen ?? '127.0.0.1:8090', 'reports.listen', file) },
     modules: written.modules ?? [],
+    record: { metadata: written.record?.metadata ?? 'summary' },
     persons: {
       latestBirth: persons.latestBirth ?? null,
       threshold: persons.threshold ?? 20,

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { discover, record } from '../support/exchanges.ts'
+import type { AnswerFacts } from '../../proxy/exchange.ts'
+import { interpret } from '../../proxy/protocol/interpret.ts'
+import type { MetadataSetting } from '../../proxy/protocol/settings.ts'
+import type { PersonNumber } from '../../schema/record/ids.ts'
+import type { Given } from '../support/exchanges.ts'
+import { FACTS, discover, exchange, record } from '../support/exchanges.ts'
+import { SETTINGS } from '../support/fixture.ts'
 
 const members = (restrictions: string) => record({ body: discover('MDSCHEMA_MEMBERS', restrictions) })
 const BY_KEY = '<MEMBER_UNIQUE_NAME>[Borger].[CPR].&amp;[0101475001]</MEMBER_UNIQUE_NAME>'
@@ -94,4 +100,65 @@ test('catalog and cube are those of the restrictions, else of the properties', (
   })
   assert.deepEqual([named.catalog, named.cube, named.query], ['A B', 'D', 'MDSCHEMA_CUBES CATALOG_NAME="A B"'])
   assert.equal(record({ body: discover('MDSCHEMA_CUBES', '', '<Catalog>C</Catalog>') }).catalog, 'C')
+})
+
+for (const type of ['DISCOVER_SESSIONS', 'discover_commands', 'DISCOVER_CONNECTIONS']) {
+  test(`${type} shows what others do: it is no metadata, and whom it asks for is a criterion`, () => {
+    const found = record({ body: discover(type, '<SESSION_USER_NAME>KOMMUNE\\anna</SESSION_USER_NAME>') })
+    assert.equal(found.action, 'dmv')
+    assert.deepEqual(
+      found.criteria.map(({ value, originClause }) => [value, originClause]),
+      [['KOMMUNE\\anna', 'restriction']],
+    )
+  })
+}
+
+for (const [type, restrictions, catalog, cube] of [
+  ['DBSCHEMA_TABLES', '<TABLE_CATALOG>K</TABLE_CATALOG>', 'K', null],
+  ['TMSCHEMA_TABLES', '<DatabaseName>K</DatabaseName>', 'K', null],
+  ['DISCOVER_CSDL_METADATA', '<CATALOG_NAME>K</CATALOG_NAME><PERSPECTIVE_NAME>P</PERSPECTIVE_NAME>', 'K', 'P'],
+  ['DISCOVER_XML_METADATA', '<DatabaseID>K</DatabaseID><CubeID>C</CubeID>', 'K', 'C'],
+  ['MDSCHEMA_LEVELS', '<CUBE_NAME><Value>A</Value><Value>B</Value></CUBE_NAME>', null, 'A'],
+] as const) {
+  test(`${type} is metadata of the database and cube its restrictions name`, () => {
+    const found = record({ body: discover(type, restrictions) })
+    assert.deepEqual([found.action, found.catalog, found.cube], ['metadata', catalog, cube])
+  })
+}
+
+const MODEL = discover('MDSCHEMA_CUBES', '<CUBE_NAME>Borger</CUBE_NAME>')
+const rowset = (facts: Partial<AnswerFacts> = {}) => ({ facts: { ...FACTS, kind: 'rowset' as const, ...facts } })
+const kept = (metadata: MetadataSetting, given: Given) => interpret(exchange(given), { ...SETTINGS, metadata })
+
+test('metadata is kept as a line, as the whole request without its secrets, or left out', () => {
+  const body = MODEL.replace(
+    '</PropertyList>',
+    '<DataSourceInfo>Provider=x;Password=hemmelig</DataSourceInfo></PropertyList>',
+  )
+  const queries = (metadata: MetadataSetting) =>
+    kept(metadata, { body, answered: rowset() }).records.map(({ query }) => query)
+  assert.deepEqual(queries('summary'), ['MDSCHEMA_CUBES CUBE_NAME=Borger'])
+  assert.deepEqual(queries('full'), [body.replace('hemmelig', '…')])
+  assert.deepEqual(queries('drop'), [])
+  assert.equal(kept('drop', { body, answered: rowset() }).leftOut, true)
+})
+
+test('what names or shows somebody, fails, or cannot be read, is never left out', () => {
+  const person = { person: '0101475001' as PersonNumber, place: 'column' }
+  for (const given of [
+    { body: discover('MDSCHEMA_MEMBERS', '<CUBE_NAME>Borger</CUBE_NAME>'), answered: rowset() },
+    { body: discover('MDSCHEMA_LEVELS', '<X>010147-5001</X>'), answered: rowset() },
+    { body: discover('DISCOVER_SESSIONS', ''), answered: rowset() },
+    { body: MODEL, answered: rowset({ personsSeen: 1, persons: [person] }) },
+    { body: MODEL, answered: rowset({ personsSeen: 30 }) },
+    { body: MODEL, answered: { ...rowset({ decoded: false }), answerBytes: 10 } },
+    { body: MODEL, answered: rowset({ kind: 'fault', faultCode: 'x' }) },
+    { body: MODEL, answered: { status: 401 } },
+    { body: MODEL, answered: { ending: 'client-gone' as const } },
+    { body: MODEL, answered: null },
+    { body: MODEL.replace('</s:Body>', '<other/></s:Body>'), answered: rowset() },
+  ]) {
+    const { records, leftOut } = kept('drop', given)
+    assert.ok(records.length > 0 && !leftOut, JSON.stringify(given.answered))
+  }
 })

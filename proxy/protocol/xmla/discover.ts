@@ -1,6 +1,7 @@
 /**
- * A Discover asks for the model, or for members. MDSCHEMA_MEMBERS, and any request whose restrictions name a member,
- * shows or searches persons, so it is an entry of its own kind: `discover`. The others are `metadata`.
+ * A Discover asks for the model, or for members, or the server about itself. MDSCHEMA_MEMBERS, and any request whose
+ * restrictions name a member, shows or searches persons, so it is an entry of its own kind: `discover`. What shows the
+ * sessions and commands of other users is `dmv`, as it is when a statement asks for the same. The others are `metadata`.
  */
 import type { PersonRules } from '../../../schema/record/person-number.ts'
 import type { Criterion, DimensionUse } from '../../../schema/record/record.ts'
@@ -25,6 +26,14 @@ const TREE_OPS: readonly (readonly [bit: number, name: string])[] = [
 /** Restrictions whose value is a member, in one way or another. */
 const MEMBER = /^(?:MEMBER_(?:UNIQUE_NAME|NAME|CAPTION|KEY)|PARENT_UNIQUE_NAME|COORDINATE)$/i
 
+/** What shows what other users do (MS-SSAS, "Schema Rowsets"). */
+const ABOUT_USERS =
+  /^DISCOVER_(?:SESSIONS|CONNECTIONS|DB_CONNECTIONS|COMMANDS|COMMAND_OBJECTS|JOBS|LOCKS|TRANSACTIONS|TRACES|XEVENT_SESSIONS)$/i
+
+/** Restrictions that name the database and the cube, in the different families of rowsets. */
+const CATALOGS = ['CATALOG_NAME', 'TABLE_CATALOG', 'DATABASE_NAME', 'DATABASENAME', 'DATABASEID']
+const CUBES = ['CUBE_NAME', 'BASE_CUBE_NAME', 'PERSPECTIVE_NAME', 'CUBEID']
+
 /** What the answer is narrowed to, narrowest first. */
 const PLACES = ['LEVEL_UNIQUE_NAME', 'HIERARCHY_UNIQUE_NAME', 'DIMENSION_UNIQUE_NAME'] as const
 
@@ -36,16 +45,16 @@ export function discoverPart(call: Discover, rules: PersonRules): Part {
   const operator = operatorOf(restrictions)
   const criteria = members.flatMap((restriction) => memberRows(restriction, place, operator, rules))
   return {
-    action: aboutMembers ? 'discover' : 'metadata',
+    action: aboutMembers ? 'discover' : ABOUT_USERS.test(requestType) ? 'dmv' : 'metadata',
     language: 'xmla',
     query: queryText(call),
     opaque: null,
     opaqueAt: null,
-    catalog: valueOf(restrictions, 'CATALOG_NAME'),
-    cube: valueOf(restrictions, 'CUBE_NAME'),
+    catalog: firstOf(restrictions, CATALOGS),
+    cube: firstOf(restrictions, CUBES),
     criteria: [
       ...(criteria.length === 0 && aboutMembers ? placeRows(place, rules) : criteria),
-      ...otherPersons(restrictions, rules),
+      ...(ABOUT_USERS.test(requestType) ? otherRows(restrictions, rules) : otherPersons(restrictions, rules)),
     ],
     dimensions: aboutMembers ? dimensionRows(place) : [],
     measures: [],
@@ -64,8 +73,10 @@ function valueOf(restrictions: readonly Restriction[], wanted: string): string |
   return restrictions.find(({ name }) => name.toUpperCase() === wanted)?.values[0] ?? null
 }
 
-function placeOf(restrictions: readonly Restriction[]): string | null {
-  for (const name of PLACES) {
+const placeOf = (restrictions: readonly Restriction[]): string | null => firstOf(restrictions, PLACES)
+
+function firstOf(restrictions: readonly Restriction[], names: readonly string[]): string | null {
+  for (const name of names) {
     const value = valueOf(restrictions, name)
     if (value !== null) return value
   }
@@ -108,12 +119,15 @@ function placeRows(place: string | null, rules: PersonRules): Criterion[] {
 
 /** A person in a restriction that is none of the above was looked for all the same. */
 function otherPersons(restrictions: readonly Restriction[], rules: PersonRules): Criterion[] {
+  return otherRows(restrictions, rules).filter(({ person }) => person !== null)
+}
+
+function otherRows(restrictions: readonly Restriction[], rules: PersonRules): Criterion[] {
   const others = restrictions.filter(({ name }) => !MEMBER.test(name))
-  const rows = others.flatMap(({ name, values }) => {
+  return others.flatMap(({ name, values }) => {
     const sought = { columns: columnsOf(null), path: name, operator: '=', originClause: 'restriction' as const }
     return values.flatMap((value) => valueRows(sought, value, false, rules))
   })
-  return rows.filter(({ person }) => person !== null)
 }
 
 function dimensionRows(place: string | null): DimensionUse[] {
