@@ -3,7 +3,7 @@
  * whole requests: SOAP with a WS-Security header, commands with connection strings, JSON, forms, request targets.
  */
 const MASK = '…'
-const SECRET = '(?:[\\w.-]*(?:password|passwd|pwd|secret|token|sspihandshake|apikey|api_key))'
+const SECRET = '(?:[\\w.-]*(?:password|passwd|pwd|secret|token|sspihandshake|apikey|api_key)|connectionUsername)'
 
 /** `<Password>…</Password>`, whatever the prefix; also unclosed at the end of a cut text, and in CDATA. */
 const ELEMENT = new RegExp(
@@ -23,7 +23,7 @@ const SIGNED = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g
 
 /** `text` with every secret replaced by `…`. */
 export function maskSecrets(text: string): string {
-  if (!/passw|pwd|secret|token|sspihandshake|api_?key|eyJ/i.test(text)) return text
+  if (!/passw|pwd|secret|token|sspihandshake|api_?key|connectionUsername|eyJ/i.test(text)) return text
   return text
     .replace(SIGNED, MASK)
     .replace(ELEMENT, (whole, tag: string) => (whole.slice(tag.length).trim() === '' ? whole : tag + MASK))

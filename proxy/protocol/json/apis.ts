@@ -3,6 +3,7 @@ import { cubeJsLoad } from './cubejs-load.ts'
 import { metabase } from './metabase.ts'
 import { powerBiExecuteQueries } from './powerbi-execute-queries.ts'
 import { powerBiQueryData } from './powerbi-querydata.ts'
+import { tableauVds } from './tableau-vds.ts'
 
 /** Asked in this order: those with an address of their own before those that are known by the body's shape. */
-export const APIS: readonly JsonApi[] = [powerBiExecuteQueries, powerBiQueryData, metabase, cubeJsLoad]
+export const APIS: readonly JsonApi[] = [powerBiExecuteQueries, powerBiQueryData, metabase, tableauVds, cubeJsLoad]

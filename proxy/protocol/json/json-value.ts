@@ -94,4 +94,5 @@ export function integerOf(node: MaybeJson): number | null {
   return Number.isSafeInteger(number) ? number : null
 }
 
+export const isTrue = (node: MaybeJson): boolean => node?.kind === 'word' && node.text === 'true'
 export const isNull = (node: MaybeJson): boolean => node?.kind === 'word' && node.text === 'null'
