@@ -36,7 +36,7 @@ const BLANK = /\s+/uy
 const WORD = /[\p{L}_#$][\p{L}\p{N}_#$]*/uy
 const NUMBER = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y
 const VARIABLE = /@{1,2}[\p{L}\p{N}_#$]+|:[\p{L}_][\p{L}\p{N}_]*|\$\d+/uy
-const SIGNS = /\[\[|\]\]|<=>|<>|!=|>=|<=|==|::|\|\||!~\*?|~\*?|./suy
+const SIGNS = /\[\[|\]\]|&&|<=>|<>|!=|>=|<=|==|::|\|\||!~\*?|~\*?|./suy
 const DOLLAR_QUOTE = /\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/uy
 
 class SqlLexer {

@@ -1,9 +1,17 @@
 import type { JsonApi } from './call.ts'
 import { cubeJsLoad } from './cubejs-load.ts'
+import { druid } from './druid.ts'
 import { metabase } from './metabase.ts'
 import { powerBiExecuteQueries } from './powerbi-execute-queries.ts'
 import { powerBiQueryData } from './powerbi-querydata.ts'
 import { tableauVds } from './tableau-vds.ts'
 
 /** Asked in this order: those with an address of their own before those that are known by the body's shape. */
-export const APIS: readonly JsonApi[] = [powerBiExecuteQueries, powerBiQueryData, metabase, tableauVds, cubeJsLoad]
+export const APIS: readonly JsonApi[] = [
+  powerBiExecuteQueries,
+  powerBiQueryData,
+  druid,
+  metabase,
+  tableauVds,
+  cubeJsLoad,
+]
