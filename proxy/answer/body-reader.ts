@@ -88,7 +88,7 @@ export class BodyReader {
   }
 
   #read(bytes: Uint8Array): void {
-    if (this.#decoder !== null) return this.#reader.write(this.#decoder.decode(bytes, { stream: true }))
+    if (this.#decoder !== null) return this.#pass(this.#decoder, bytes)
     this.#head = joined(this.#head, bytes)
     if (this.#head.length >= HEAD_BYTES) this.#begin()
   }
@@ -96,9 +96,15 @@ export class BodyReader {
   #begin(): StreamDecoder {
     const decoder = streamDecoder(this.#head, this.#charset)
     this.#decoder = decoder
-    this.#reader.write(decoder.decode(this.#head, { stream: true }))
+    this.#pass(decoder, this.#head)
     this.#head = new Uint8Array(0)
     return decoder
+  }
+
+  /** UTF-8, which nearly every answer is in, needs no decoding for a reader of bytes. */
+  #pass(decoder: StreamDecoder, bytes: Uint8Array): void {
+    if (decoder.encoding === 'utf-8' && this.#reader.writeBytes !== undefined) this.#reader.writeBytes(bytes)
+    else this.#reader.write(decoder.decode(bytes, { stream: true }))
   }
 
   #facts(): AnswerFacts {

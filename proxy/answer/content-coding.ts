@@ -32,22 +32,25 @@ export function codingOf(contentEncoding: string): Coding | null {
   }
 }
 
+/** Unfolded bytes are handed on in pieces of this size. */
+const CHUNK_BYTES = 64 * 1024
+
 /**
  * An answer that breaks off is read as far as it came.
  *
  * @param head the first bytes of the coded body: they tell zlib from bare deflate, which both go by one name.
  */
 export function decompressor(coding: Exclude<Coding, 'identity'>, head: Uint8Array): Transform {
-  const lenient = { finishFlush: constants.Z_SYNC_FLUSH }
+  const lenient = { finishFlush: constants.Z_SYNC_FLUSH, chunkSize: CHUNK_BYTES }
   switch (coding) {
     case 'gzip':
       return createGunzip(lenient)
     case 'deflate':
       return isZlib(head) ? createInflate(lenient) : createInflateRaw(lenient)
     case 'br':
-      return createBrotliDecompress({ finishFlush: constants.BROTLI_OPERATION_FLUSH })
+      return createBrotliDecompress({ chunkSize: CHUNK_BYTES, finishFlush: constants.BROTLI_OPERATION_FLUSH })
     case 'zstd':
-      return createZstdDecompress({ finishFlush: constants.ZSTD_e_flush })
+      return createZstdDecompress({ chunkSize: CHUNK_BYTES, finishFlush: constants.ZSTD_e_flush })
     default:
       return assertNever(coding)
   }

@@ -18,26 +18,15 @@ export const place = (path: string, how: 'explicit' | 'certain' | 'guessed' = 'c
   guessed: how === 'guessed',
 })
 
-const NOWHERE: readonly Place[] = []
-
 /** More hierarchies than any axis has. Bounds the work on sets that name one another. */
 const MAX_PLACES = 500
 
 /** The places of sets side by side, as in a crossjoin: each adds its own. */
 export function cross(domains: readonly (readonly Place[])[]): readonly Place[] {
-  let only = NOWHERE
-  let count = 0
-  for (const domain of domains) {
-    if (domain.length === 0 || domain === only) continue
-    only = domain
-    count++
-  }
-  return count <= 1 ? only : crossAll(domains)
-}
-
-function crossAll(domains: readonly (readonly Place[])[]): readonly Place[] {
+  const filled = domains.filter((domain) => domain.length > 0)
+  if (filled.length <= 1) return filled[0] ?? []
   let places = new Map<string, Place>()
-  for (const domain of domains) {
+  for (const domain of filled) {
     for (const found of domain) if (!places.get(found.key)?.explicit) places.set(found.key, found)
     if (places.size <= MAX_PLACES) continue
     places = byKey(toDimensions([...places.values()]))
@@ -142,9 +131,6 @@ export class Findings {
 
   /** A strict prefix of another entry says nothing new, unless both are `.Members`. */
   get dimensions(): readonly DimensionFact[] {
-    const [only] = this.#places
-    if (only === undefined) return []
-    if (this.#places.length === 1) return [{ path: only.place.path, axis: only.axis }]
     const first = new Map<string, { readonly place: Place; readonly axis: number | 'return' }>()
     for (const entry of this.#places) {
       const known = first.get(entry.place.key)
@@ -157,40 +143,19 @@ export class Findings {
   }
 
   get criteria(): readonly CriterionFact[] {
-    const gathered = new Gathering()
-    for (const found of this.#found) gathered.add(found)
-    return gathered.criteria()
-  }
-}
-
-/** Makes criteria of what was found: one for each scope, dimension and operator, no value twice under one operator. */
-class Gathering {
-  readonly #criteria: { dimension: string | null; op: string; values: string[]; clause: Clause }[] = []
-  readonly #places = new Map<string, number>()
-  readonly #seen = new Map<string, Set<string>>()
-
-  add({ dimension, op, values, clause, scope, alone }: Found): void {
-    const what = `${dimension?.toLowerCase()}\n${op}`
-    let seen = this.#seen.get(what)
-    if (seen === undefined) this.#seen.set(what, (seen = new Set()))
-    const key = alone ? `${what}\n${values.join('\n')}` : `${what}\n${clause}\n${scope}`
-    const known = this.#criteria[this.#places.get(key) ?? -1]
-    const fresh: string[] = []
-    for (const value of values) {
-      const lower = value.toLowerCase()
-      if (alone || !seen.has(lower)) fresh.push(value)
-      seen.add(lower)
+    const criteria = new Map<string, { dimension: string | null; op: string; values: string[]; clause: Clause }>()
+    const seen = new Set<string>()
+    for (const { dimension, op, values, clause, scope, alone } of this.#found) {
+      const what = `${dimension?.toLowerCase()}\n${op}`
+      const key = alone ? `${what}\n${values.join('\n')}` : `${what}\n${clause}\n${scope}`
+      const fresh = alone ? values : values.filter((value) => !seen.has(`${what}\n${value.toLowerCase()}`))
+      for (const value of fresh) seen.add(`${what}\n${value.toLowerCase()}`)
+      const known = criteria.get(key)
+      if (known === undefined) {
+        if (fresh.length > 0) criteria.set(key, { dimension, op, values: [...fresh], clause })
+      } else if (!alone) known.values.push(...fresh)
     }
-    if (known !== undefined) {
-      if (!alone) known.values.push(...fresh)
-    } else if (fresh.length > 0) {
-      this.#places.set(key, this.#criteria.length)
-      this.#criteria.push({ dimension, op, values: fresh, clause })
-    }
-  }
-
-  criteria(): readonly CriterionFact[] {
-    return this.#criteria.map((c) => (c.op === '=' && c.values.length > 1 ? { ...c, op: 'in' } : c))
+    return [...criteria.values()].map((c) => (c.op === '=' && c.values.length > 1 ? { ...c, op: 'in' } : c))
   }
 }
 

@@ -57,6 +57,8 @@ function tryDecode(bytes: Uint8Array, label: string, partial: boolean): string |
 
 /** As much of `TextDecoder` as a reader of answers needs. */
 export interface StreamDecoder {
+  /** The encoding's name in the Encoding Standard, in small letters. */
+  readonly encoding: string
   decode(bytes?: Uint8Array, options?: { readonly stream?: boolean }): string
 }
 

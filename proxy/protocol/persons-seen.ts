@@ -1,12 +1,16 @@
 import type { AnswerFacts } from '../exchange.ts'
 import type { PersonNumber } from '../../schema/record/ids.ts'
-import type { PersonRules } from '../../schema/record/person-number.ts'
-import { findPersonNumbers } from '../../schema/record/person-number.ts'
+import type { Named, PersonRules } from '../../schema/record/person-number.ts'
+import { findPersonNumbers, namingOf } from '../../schema/record/person-number.ts'
+import { DASHES, plain } from '../../schema/record/digits.ts'
 
 export type Place = 'axis' | 'cell' | 'column' | 'member' | 'text'
 
 /** Counting ends here: an answer that shows more persons than a municipality has is not told apart further. */
 const MAX_COUNTED = 100_000
+/** Names remembered as named for person numbers, or not. */
+const MAX_NAMES = 1_000
+const MAX_NAME = 200
 
 /**
  * The persons in one answer, and where each stood. Up to `threshold` different ones are listed, beyond that only
@@ -16,6 +20,7 @@ export class PersonsSeen {
   readonly rules: PersonRules
   readonly #threshold: number
   readonly #persons = new Set<PersonNumber>()
+  readonly #named = new Map<string, Named>()
   #listed: Map<string, { person: PersonNumber; place: Place }> | null = new Map()
 
   constructor(rules: PersonRules, threshold: number) {
@@ -23,10 +28,19 @@ export class PersonsSeen {
     this.#threshold = threshold
   }
 
-  /** @param named whether the text is a value of something named for person numbers; asked only if it matters. */
-  look(text: string, place: Place, named: () => boolean): void {
-    if (!hasSixDigits(text)) return
+  /** @param named what the attribute of which `text` is a value is named for. */
+  look(text: string, place: Place, named: () => Named): void {
     for (const person of findPersonNumbers(text, named(), this.rules)) this.add(person, place)
+  }
+
+  /** What `path` tells of the numbers in it. An answer asks the same of many members. */
+  naming(path: string): Named {
+    if (path === '') return false
+    const known = this.#named.get(path)
+    if (known !== undefined) return known
+    const named = namingOf(path, this.rules)
+    if (this.#named.size < MAX_NAMES && path.length < MAX_NAME) this.#named.set(path, named)
+    return named
   }
 
   add(person: PersonNumber, place: Place): void {
@@ -40,28 +54,11 @@ export class PersonsSeen {
   }
 }
 
+const HYPHENATED = new RegExp(String.raw`\d{6}[${DASHES}]\d`)
+
 /**
  * Looks at a value that may be an amount: one that is not named for persons counts only with a hyphen, `DDMMYY-SSSS`.
- * Named ones are also read where a key of ten digits came as a floating-point number.
  */
-export function lookAtAmount(seen: PersonsSeen, text: string, place: Place, named: boolean): void {
-  if (named) seen.look(plainDigits(text), place, () => true)
-  else if (/\d{6}[-\u2010-\u2015]\d/.test(text)) seen.look(text, place, () => false)
-}
-
-function plainDigits(text: string): string {
-  const number = /^\d(?:\.\d+)?E\+?\d+$/i.test(text) ? Number(text) : Number.NaN
-  return Number.isSafeInteger(number) ? String(number) : text
-}
-
-/** Most texts of an answer hold no number long enough; this is cheaper than any pattern for them. */
-export function hasSixDigits(text: string): boolean {
-  if (text.length < 9) return false
-  let run = 0
-  for (let i = 0; i < text.length; i += 1) {
-    const code = text.charCodeAt(i)
-    run = code >= 0x30 && code <= 0x39 ? run + 1 : 0
-    if (run === 6) return true
-  }
-  return false
+export function lookAtAmount(seen: PersonsSeen, text: string, place: Place, named: Named): void {
+  if (named === true || HYPHENATED.test(plain(text))) seen.look(text, place, () => named)
 }

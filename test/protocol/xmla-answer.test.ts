@@ -167,11 +167,137 @@ test('nothing at all, and no XML at all, is not decoded', () => {
   for (const text of ['', '   ', 'hej', '<']) assert.equal(read(text).decoded, false, text)
 })
 
-test('depth and errors without end stop the reading, and the facts say so', () => {
+test('depth, a name, a tag or a text without end stops the reading, and entities of its own; the facts say so', () => {
   const row = '<row><CPR>0101475001</CPR></row>'
-  const facts = read(rowset(row + '<a>'.repeat(500)))
-  assert.deepEqual([facts.decoded, facts.rows, facts.personsSeen], [false, null, 1])
-  assert.equal(read(rowset(`${row}${'&x;'.repeat(500)}`)).decoded, false)
+  const long = 'x'.repeat(1_100_000)
+  const cases = ['<a>'.repeat(500), `<${long}`, `</${long}`, `<a b="${long}"/>`, `<a ${'b="" '.repeat(300_000)}`]
+  const more = [long.repeat(16), `<![CDATA[${long.repeat(16)}`, `<!-- -->${long}`.repeat(17)]
+  for (const text of [...cases, ...more, '<!DOCTYPE a [<!ENTITY b "0707614285">]>']) {
+    const facts = read(rowset(row + text))
+    assert.deepEqual(
+      [facts.decoded, facts.rows, facts.axes, facts.personsSeen],
+      [false, null, [], 1],
+      text.slice(0, 20),
+    )
+  }
+})
+
+test('elements that do not nest below a root leave its counts unknown, and hide no person', () => {
+  const row = '<row><CPR>0101475001</CPR></row>'
+  for (const torn of ['<row><CPR></row>', '</Navn>', '<row>a < b</row>', '<row></Row>']) {
+    const facts = read(rowset(torn + row))
+    assert.deepEqual([facts.decoded, facts.rows, facts.personsSeen], [false, null, 1], torn)
+  }
+  const page = '<html><body>Borger 0707614285<br>og <p>2903701234</body></html>'
+  assert.deepEqual(persons(read(page)), ['0707614285 text', '2903701234 text'])
+  assert.equal(read(page).decoded, true)
+})
+
+test('the tuples of each axis are told by its number, however an axis puts its sets together', () => {
+  const members = (n: number) => `<Members Hierarchy="[B]">${'<Member/>'.repeat(n)}</Members>`
+  const tuple = '<Tuple><Member/></Tuple>'
+  const axes =
+    tuples('SlicerAxis', member('s')) +
+    `<Axis name="Axis2"><CrossProduct>${members(3)}<Tuples>${tuple}${tuple}</Tuples></CrossProduct></Axis>` +
+    `<Axis name="Axis0"><Union>${members(2)}<CrossProduct>${members(2)}${members(4)}</CrossProduct></Union></Axis>` +
+    '<Axis name="Axis1"><CrossProduct/></Axis>'
+  const facts = read(dataset(axes))
+  assert.deepEqual([facts.axes, facts.rows], [[10, 0, 6], 0])
+  assert.deepEqual([read(dataset('')).axes, read(dataset('')).rows], [[], 1])
+})
+
+test('a cell that holds an error holds no value, and an error in a cell is no fault of the answer', () => {
+  const error = '<Error><ErrorCode>1</ErrorCode><Description>[Borger].[CPR].&amp;[0101475001]</Description></Error>'
+  const cells =
+    cell(0, '1') +
+    `<Cell CellOrdinal="1"><Value>${error}</Value><FmtValue>#Error</FmtValue></Cell>` +
+    '<Cell CellOrdinal="2"><Value xsi:nil="true"/><FmtValue/></Cell><Cell CellOrdinal="3"><Value xsi:type="s"/></Cell>'
+  const facts = read(dataset(tuples('Axis0', MEASURE), cells))
+  assert.deepEqual([facts.kind, facts.faultCode, facts.cells, facts.personsSeen], ['dataset', null, 2, 0])
+  const row = read(rowset(`<row><CPR>${error}</CPR><Navn>x</Navn></row>`))
+  assert.deepEqual([row.kind, row.faultCode, row.rows, row.personsSeen], ['rowset', null, 1, 0])
+})
+
+test('warnings are counted, those of a fault are not', () => {
+  const warnings = '<Messages><Warning WarningCode="1"/><Warning WarningCode="2"/></Messages>'
+  assert.equal(read(rowset(`<row/>${warnings}`)).warnings, 2)
+  assert.equal(read(answer(`<root xmlns="${NS}:empty">${warnings}</root>`)).warnings, 2)
+  const failed = `<Exception/>${warnings}`
+  assert.equal(read(answer(`<root xmlns="${NS}:empty">${failed}</root>`)).warnings, 0)
+})
+
+test('a session is opened by an answer that is no fault', () => {
+  const head = (body: string) =>
+    `<Envelope><Header><x:Session xmlns:x="${NS}" mustUnderstand="1" SessionId='A-1'/></Header><Body>${body}</Body></Envelope>`
+  assert.equal(read(head(`<return><root xmlns="${NS}:empty"/></return>`)).opened, 'A-1')
+  assert.equal(read(head('<Fault><faultcode>a</faultcode></Fault>')).opened, null)
+  assert.equal(read(rowset('<row><Session SessionId="B"/></row>')).opened, null)
+})
+
+test('a root is known by its namespace, whichever element declared it', () => {
+  const envelope = (ns: string, prefix: string) =>
+    `<Envelope xmlns:q="${ns}" xmlns="a"><Body><return><${prefix}root><row/></${prefix}root></return></Body></Envelope>`
+  assert.deepEqual(
+    [read(envelope(`${NS}:rowset`, 'q:')).kind, read(envelope(`${NS}:rowset`, 'q:')).rows],
+    ['rowset', 1],
+  )
+  assert.deepEqual([read(envelope(`${NS}:rowset`, '')).kind, read(envelope(`${NS}:rowset`, '')).rows], ['empty', null])
+  const theirs = read('<root><row>0101475001</row><person cpr="0707614285" id="2"/></root>')
+  assert.deepEqual([theirs.kind, persons(theirs)], ['other', ['0707614285 text']])
+})
+
+test('metadata rowsets tell what a cube is made of; the members of a cube are no part of it', () => {
+  const where = '<CATALOG_NAME>K</CATALOG_NAME><CUBE_NAME>Borger</CUBE_NAME>'
+  const rows =
+    `<row>${where}<DIMENSION_UNIQUE_NAME>[Measures]</DIMENSION_UNIQUE_NAME><HIERARCHY_UNIQUE_NAME>[Measures]</HIERARCHY_UNIQUE_NAME><DEFAULT_MEMBER>[Measures].[Antal]</DEFAULT_MEMBER></row>` +
+    `<row>${where}<DIMENSION_UNIQUE_NAME>[B]</DIMENSION_UNIQUE_NAME><HIERARCHY_UNIQUE_NAME>[B].[C]</HIERARCHY_UNIQUE_NAME><LEVEL_UNIQUE_NAME>[B].[C].[D &amp; E]</LEVEL_UNIQUE_NAME></row>` +
+    `<row><CUBE_NAME>Borger</CUBE_NAME><MEASURE_UNIQUE_NAME>[Measures].[Antal]</MEASURE_UNIQUE_NAME></row>`
+  const others =
+    `<row>${where}<HIERARCHY_UNIQUE_NAME>[B].[C]</HIERARCHY_UNIQUE_NAME><LEVEL_UNIQUE_NAME>[L]</LEVEL_UNIQUE_NAME><MEMBER_UNIQUE_NAME>[m]</MEMBER_UNIQUE_NAME></row>` +
+    `<row>${where}<HIERARCHY_UNIQUE_NAME>[B].[C]</HIERARCHY_UNIQUE_NAME><LEVEL_UNIQUE_NAME>[L]</LEVEL_UNIQUE_NAME><PROPERTY_NAME>p</PROPERTY_NAME></row>` +
+    '<row><MEASURE_UNIQUE_NAME>[Measures].[X]</MEASURE_UNIQUE_NAME></row><row><CUBE_NAME>Borger</CUBE_NAME></row>'
+  const cube = { catalog: 'K', cube: 'Borger' }
+  assert.deepEqual(read(rowset(rows + others)).model, [
+    {
+      ...cube,
+      kind: 'hierarchy',
+      name: '[Measures]',
+      dimension: '[Measures]',
+      allMember: null,
+      defaultMember: '[Measures].[Antal]',
+    },
+    { ...cube, kind: 'level', name: '[B].[C].[D & E]', hierarchy: '[B].[C]' },
+    { catalog: null, cube: 'Borger', kind: 'measure', name: '[Measures].[Antal]' },
+  ])
+  const many = (n: number) =>
+    `<row><CUBE_NAME>B</CUBE_NAME><MEASURE_UNIQUE_NAME>[Measures].[${n}]</MEASURE_UNIQUE_NAME></row>`
+  const long = read(rowset(Array.from({ length: 6000 }, (_, n) => many(n)).join('')))
+  assert.ok(long.model.length > 1000 && long.model.length <= 5000)
+  assert.ok(JSON.stringify(long.model).length < 300_000)
+})
+
+test('a person stands in the name of a column too', () => {
+  const name = '_x005B_Borger_x005D_._x005B_CPR_x005D_._x0026__x005B_0101475001_x005D_'
+  assert.deepEqual(persons(read(rowset(`<row><${name}>7</${name}></row>`))), ['0101475001 column'])
+  const schema = '<s:schema xmlns:s="x"><s:element name="C7" field="[Borger].[CPR].&amp;[0707614285]"/></s:schema>'
+  assert.deepEqual(persons(read(rowset('<row/>', schema))), ['0707614285 column'])
+})
+
+test('a key of ten digits is a person however a column of numbers writes it, an order number is none', () => {
+  const column = (name: string, value: string) => `<row><${name} xsi:type="xsd:double">${value}</${name}></row>`
+  const rows = column('CPR', '7.07614285E8') + column('CPR', '2.903701234E9') + column('CPR', '101475001')
+  assert.deepEqual(persons(read(rowset(rows))), ['0707614285 column', '2903701234 column', '0101475001 column'])
+  assert.equal(read(rowset(column('Ordrenr', '2903701234') + column('EAN', '5712345678901'))).personsSeen, 0)
+  const axes = tuples('Axis1', member('[Borger].[CPR].&amp;[7.07614285E8]', '', '[Borger].[CPR]'))
+  assert.deepEqual(persons(read(dataset(axes))), ['0707614285 axis'])
+})
+
+test('what stands before the break of an answer that ends within a text has been seen', () => {
+  const cut = (text: string) => persons(read(rowset(`<row><Note>${text}`).split('</root>')[0] ?? ''))
+  assert.deepEqual(cut('om 0707614285 og 29037012'), ['0707614285 text'])
+  assert.deepEqual(cut('0707614285'), [])
+  const whole = rowset('<row><CPR>0707614285</CPR><Navn>')
+  assert.deepEqual(persons(read(whole.slice(0, whole.indexOf('<Navn>')))), ['0707614285 column'])
 })
 
 test('it makes no difference where an answer is cut into pieces', () => {

@@ -1,182 +1,209 @@
 /**
- * Reads an XMLA answer as it streams past: what kind it is, how many rows and cells, which fault, and which persons it
- * shows. It only counts and looks; nothing of the answer is kept but person numbers.
+ * Reads an XMLA answer as it streams past: what kind it is, how many rows and cells, which fault, what it opened, and
+ * which persons it shows. It only counts and looks; nothing of the answer is kept but person numbers, and the names that
+ * a metadata rowset gives the parts of a cube.
  *
  * The BI server is trusted more than a client, and its answers are read more kindly than requests: what is not well
- * formed is passed over as far as possible, for Mondrian writes faults that are not, and an answer may break off. Names
- * are matched by local name and by where they stand: cheaper than resolving namespaces, and an answer's structure is not
- * an attacker's to choose.
+ * formed is passed over as far as possible, for Mondrian writes faults that are not, and an answer may break off. But
+ * where elements do not nest below a root, its counts are not to be had, and the facts say so. Names are matched by
+ * local name and by where they stand, and a root by its namespace.
  *
  * A fault's text counts for nobody: it repeats the question, and who was refused a person has not seen one.
  */
-import type { SaxesTagPlain } from 'saxes'
-import { SaxesParser } from 'saxes'
 import type { AnswerFacts } from '../../exchange.ts'
-import type { PersonRules } from '../../../schema/record/person-number.ts'
-import { namesPersonNumbers } from '../../../schema/record/person-number.ts'
+import type { Named, PersonRules } from '../../../schema/record/person-number.ts'
 import { PersonsSeen } from '../persons-seen.ts'
-import { UNREAD_ANSWER } from '../unread-answer.ts'
-import { attribute, decodeColumnName, localName } from './column-name.ts'
+import { attribute } from './attributes.ts'
+import { decodeColumnName } from './column-name.ts'
 import { DatasetReader } from './dataset.ts'
+import type { MarkupName } from './markup-name.ts'
+import { MarkupReader } from './markup.ts'
+import { Results } from './results.ts'
 import type { RootReader } from './root-reader.ts'
 import { RowsetReader } from './rowset.ts'
+import { NamespaceScope } from './namespace-scope.ts'
 
-const MAX_DEPTH = 200
-/** A parser in trouble may find fault with every character. */
-const MAX_ERRORS = 100
-/** The parser holds a text until it ends; none in an answer is this long. */
-const MAX_TEXT = 16 * 1024 * 1024
-
-/** Ends the reading from within a handler; never leaves this file. */
-class Stop extends Error {
-  override readonly name = 'Stop'
-  readonly code = 'ANSWER_STOP'
-}
+const FORMAT = /^urn:schemas-microsoft-com:xml-analysis:(\w+)$/
 
 export class XmlaAnswerReader {
-  readonly #parser = new SaxesParser({ xmlns: false, position: false })
+  readonly #markup = new MarkupReader(this)
   readonly #seen: PersonsSeen
-  /** Local names of the open elements. */
-  readonly #path: string[] = []
-  readonly #roots: RootReader[] = []
-  /** The text since the last tag: all there is in an element without children. */
-  #text = ''
+  readonly #namespaces = new NamespaceScope()
+  readonly #results = new Results()
   #kind: AnswerFacts['kind'] = 'other'
   #faultCode: string | null = null
-  /** The reader of the root that is open, and the length of the path down to it. */
+  #opened: string | null = null
+  #warnings = 0
+  /** The reader of the root that is open, and the depth of that root. */
   #root: RootReader | null = null
   #rootDepth = 0
+  /** In the messages below a root, or beside it. */
+  #messagesDepth = 0
   #inlineError = false
   #started = false
-  #stopped = false
-  #errors = 0
-  #sinceTag = 0
+  #soap = false
+  #torn = false
 
   constructor(rules: PersonRules, threshold: number) {
     this.#seen = new PersonsSeen(rules, threshold)
-    this.#parser.on('error', () => {
-      if (++this.#errors > MAX_ERRORS) throw new Stop()
-    })
-    this.#parser.on('opentag', (tag) => this.#open(tag))
-    this.#parser.on('closetag', () => this.#close())
-    this.#parser.on('text', (text) => (this.#text += text))
-    this.#parser.on('cdata', (text) => (this.#text += text))
   }
 
-  write(piece: string): void {
-    const text = this.#started ? piece : withoutDatasetSchema(piece)
-    this.#sinceTag += text.length
-    if (this.#sinceTag > MAX_TEXT) this.#stopped = true
-    this.#run(() => this.#parser.write(text))
+  write(text: string): void {
+    this.#markup.write(Buffer.from(text))
+  }
+
+  /** The same in UTF-8, and much cheaper. */
+  writeBytes(bytes: Uint8Array): void {
+    this.#markup.write(bytes)
   }
 
   end(): AnswerFacts {
-    this.#run(() => this.#parser.close())
-    const decoded = this.#started && !this.#stopped
+    this.#lookAtTornText()
+    this.#closeRoot()
+    const decoded = this.#started && !this.#markup.isStopped() && !this.#torn
     // An Exception says that there was an error; the messages behind it, mostly, which.
     const faultCode = this.#faultCode ?? (this.#inlineError ? 'Exception' : null)
     const kind = this.#kind === 'empty' && faultCode !== null ? 'fault' : this.#kind
-    return { ...UNREAD_ANSWER, kind, decoded, faultCode, ...this.#counts(decoded), ...this.#seen.facts() }
-  }
-
-  #run(step: () => void): void {
-    if (this.#stopped) return
-    try {
-      step()
-    } catch (error) {
-      if (!(error instanceof Stop)) throw error
-      this.#stopped = true
+    const fault = kind === 'fault'
+    return {
+      kind,
+      decoded,
+      faultCode,
+      warnings: fault ? 0 : this.#warnings,
+      opened: fault ? null : this.#opened,
+      // What was read of a broken answer says nothing about its size.
+      ...(decoded ? this.#results.found() : { rows: null, cells: null, axes: [], model: [] }),
+      ...this.#seen.facts(),
     }
   }
 
-  /** Several results (a batch) are one answer. What was read of a broken one says nothing about its size. */
-  #counts(decoded: boolean): Pick<AnswerFacts, 'rows' | 'cells'> {
-    const counts = this.#roots.map((root) => root.counts())
-    const sum = (numbers: readonly (number | null)[]): number | null => {
-      const known = numbers.filter((number) => number !== null)
-      return decoded && known.length > 0 ? known.reduce((a, b) => a + b, 0) : null
-    }
-    return { rows: sum(counts.map(({ rows }) => rows)), cells: sum(counts.map(({ cells }) => cells)) }
-  }
-
-  #open({ name, attributes }: SaxesTagPlain): void {
-    const local = localName(name)
-    const parent = this.#path.at(-1)
+  /** For the markup reader. */
+  open(name: MarkupName): void {
     this.#started = true
-    this.#text = ''
-    this.#sinceTag = 0
-    if (this.#path.push(local) > MAX_DEPTH) throw new Stop()
-    if (this.#root === null) this.#openOutside(name, local, parent, attributes)
-    else if (this.#path[this.#rootDepth] === 'Exception' || this.#path[this.#rootDepth] === 'Messages') {
-      if (local === 'Exception') this.#inlineError = true
-      this.#errorCode(local, attributes)
-    } else this.#root.open(local, this.#path.length - this.#rootDepth, attributes)
+    if (this.#root === null) this.#openOutside(name)
+    else if (this.#messagesDepth > 0) this.#message(name)
+    else {
+      const depth = this.#markup.depth - this.#rootDepth
+      if (depth === 1 && isMessages(name)) this.#openMessages(name)
+      else this.#root.open(name, depth)
+    }
   }
 
-  #openOutside(
-    name: string,
-    local: string,
-    parent: string | undefined,
-    attributes: Readonly<Record<string, string>>,
-  ): void {
-    if (local === 'Fault' && parent === 'Body') this.#kind = 'fault'
-    else if (this.#kind === 'fault') this.#errorCode(local, attributes)
-    else if (local === 'root') this.#openRoot(name, attributes)
+  close(name: MarkupName): void {
+    const { depth } = this.#markup
+    if (this.#messagesDepth > 0) {
+      if (depth === this.#messagesDepth) this.#messagesDepth = 0
+    } else if (this.#root === null) this.#closeOutside(name)
+    else if (depth === this.#rootDepth) this.#closeRoot()
+    else this.#root.close(name, depth - this.#rootDepth)
+    if (this.#root === null) this.#namespaces.close(depth)
   }
 
-  #openRoot(name: string, attributes: Readonly<Record<string, string>>): void {
-    const prefix = name.includes(':') ? `:${name.slice(0, name.indexOf(':'))}` : ''
-    const [, format] = /^urn:schemas-microsoft-com:xml-analysis:(\w+)$/.exec(attributes[`xmlns${prefix}`] ?? '') ?? []
+  torn(): void {
+    if (this.#root !== null) this.#torn = true
+  }
+
+  #openOutside(name: MarkupName): void {
+    const { depth } = this.#markup
+    if (depth === 1) this.#soap = name.local === 'Envelope'
+    if (this.#markup.hasAttributes) this.#namespaces.open(this.#markup.attributes(), depth)
+    this.#lookAtText(this.#markup.ancestor(1))
+    if (this.#messagesDepth > 0) this.#message(name)
+    else if (this.#kind === 'fault') this.#faultDetail(name)
+    else if (name.local === 'root') this.#openRoot(name)
+    else {
+      this.#openBesideRoot(name)
+      if (!this.#soap) this.#lookAtAttributes(name)
+    }
+  }
+
+  #openBesideRoot(name: MarkupName): void {
+    const around = this.#markup.ancestor(1)?.local
+    if (name.local === 'Fault' && around === 'Body') this.#kind = 'fault'
+    else if (name.local === 'Session' && around === 'Header') {
+      this.#opened ??= attribute(this.#markup.attributes(), 'SessionId')
+    } else if (isMessages(name) && (around === 'return' || around === 'results')) this.#openMessages(name)
+  }
+
+  /** One of an unknown format, or of none, may be that of somebody else's XML. */
+  #openRoot(name: MarkupName): void {
+    const [, format] = FORMAT.exec(this.#namespaces.uri(name.prefix)) ?? []
+    if (format === undefined && !this.#soap) return this.#lookAtAttributes(name)
     const kind = format === 'mddataset' ? 'dataset' : format === 'rowset' ? 'rowset' : 'empty'
-    const root = kind === 'dataset' ? new DatasetReader(this.#seen) : new RowsetReader(this.#seen)
     if (this.#kind === 'other' || this.#kind === 'empty') this.#kind = kind
-    if (kind !== 'empty') this.#roots.push(root)
-    this.#root = root
-    this.#rootDepth = this.#path.length
+    const Reader = kind === 'dataset' ? DatasetReader : RowsetReader
+    this.#root = new Reader(this.#markup, this.#seen)
+    this.#results.begin(kind)
+    this.#rootDepth = this.#markup.depth
   }
 
-  #close(): void {
-    const local = this.#path.at(-1)
-    if (local === undefined) return
-    const depth = this.#path.length - this.#rootDepth
-    if (this.#root === null) this.#closeOutside(local)
-    else if (depth === 0) this.#root = null
-    else if (this.#path[this.#rootDepth] !== 'Exception' && this.#path[this.#rootDepth] !== 'Messages') {
-      this.#root.close(local, depth, this.#text)
-    }
-    this.#path.pop()
-    this.#text = ''
-    this.#sinceTag = 0
+  #closeRoot(): void {
+    this.#root?.end()
+    if (this.#root !== null) this.#results.end(this.#root.found())
+    this.#root = null
   }
 
-  #closeOutside(local: string): void {
-    if (this.#kind !== 'fault') {
-      const name = decodeColumnName(local)
-      this.#seen.look(this.#text, 'text', () => namesPersonNumbers(name, this.#seen.rules))
-    } else if (local === 'faultcode' || (local === 'Value' && this.#path.at(-2) === 'Code')) {
-      const code = this.#text.trim()
-      if (code !== '') this.#faultCode ??= code
+  #openMessages(name: MarkupName): void {
+    this.#messagesDepth = this.#markup.depth
+    this.#message(name)
+  }
+
+  /** `<Error ErrorCode="…">`, among the messages behind the data or in their place; a warning is none. */
+  #message({ local }: MarkupName): void {
+    if (local === 'Exception') this.#inlineError = true
+    else if (local === 'Warning') this.#warnings += 1
+    else if (local === 'Error') {
+      this.#inlineError = true
+      this.#faultCode ??= attribute(this.#markup.attributes(), 'ErrorCode')
     }
   }
 
-  /** `<Error ErrorCode="…">`, in a fault's detail or among the messages behind the data; a warning is none. */
-  #errorCode(local: string, attributes: Readonly<Record<string, string>>): void {
-    const code = local === 'Error' ? attribute(attributes, 'ErrorCode') : null
-    if (code !== null && this.#kind !== 'fault') this.#faultCode ??= code
-    else if (code !== null && this.#path.includes('detail')) this.#faultCode ??= code
+  #faultDetail({ local }: MarkupName): void {
+    if (local !== 'Error') return
+    const code = attribute(this.#markup.attributes(), 'ErrorCode')
+    if (code !== null && this.#markup.isWithin('detail')) this.#faultCode ??= code
+  }
+
+  #closeOutside({ local }: MarkupName): void {
+    if (this.#kind !== 'fault') return this.#lookAtText(this.#markup.ancestor(0))
+    if (local !== 'faultcode' && !(local === 'Value' && this.#markup.ancestor(1)?.local === 'Code')) return
+    const code = this.#markup.text().trim()
+    if (code !== '') this.#faultCode ??= code
+  }
+
+  /** Text outside every root: somebody else's XML, or a page that calls itself XML. */
+  #lookAtText(name: MarkupName | undefined): void {
+    if (this.#kind === 'fault' || this.#messagesDepth > 0 || this.#markup.textIsEmpty) return
+    const naming = this.#naming(name)
+    if (naming === true || this.#markup.mayHoldPerson()) this.#seen.look(this.#markup.text(), 'text', () => naming)
+  }
+
+  #lookAtAttributes(name: MarkupName): void {
+    if (!this.#markup.hasAttributes || !this.#markup.attributesMayHoldPerson()) return
+    for (const [key, value] of this.#markup.attributes()) {
+      if (!key.startsWith('xmlns')) {
+        const naming = this.#seen.naming(key)
+        this.#seen.look(value, 'text', () => (naming === false ? this.#naming(name) : naming))
+      }
+    }
+  }
+
+  /** The answer broke off within a text: up to its last blank it is whole, and the client has it. */
+  #lookAtTornText(): void {
+    if (this.#kind === 'fault' || this.#messagesDepth > 0 || !this.#markup.mayHoldPerson()) return
+    const text = this.#markup.text()
+    const whole = text.slice(0, Math.max(text.lastIndexOf(' '), 0))
+    this.#seen.look(whole, 'text', () => this.#naming(this.#markup.ancestor(0)))
+  }
+
+  /** What an element outside every root tells of the numbers in it. */
+  #naming(name: MarkupName | undefined): Named {
+    if (name === undefined) return false
+    return (name.naming ??= this.#seen.naming(decodeColumnName(name.local)))
   }
 }
 
-/**
- * The inline schema of a dataset says nothing that is not the same in every answer, and is three quarters of a small
- * one. Where the first piece holds all of it, it is left out unparsed. A rowset's names its columns, and is read.
- */
-function withoutDatasetSchema(text: string): string {
-  const root = text.indexOf('"urn:schemas-microsoft-com:xml-analysis:mddataset"')
-  const [tag = '', prefix = ''] =
-    /<([\w.-]+:)?schema(?=[\s>])/.exec(root < 0 ? '' : text.slice(root, root + 1024)) ?? []
-  if (tag === '') return text
-  const [start, close] = [text.indexOf(tag, root), `</${prefix}schema>`]
-  const end = text.indexOf(close, start)
-  return end < 0 ? text : text.slice(0, start) + text.slice(end + close.length)
+/** What stands at the tail of an answer that went wrong, and in one that only went almost right. */
+function isMessages({ local }: MarkupName): boolean {
+  return local === 'Exception' || local === 'Messages'
 }

@@ -1,3 +1,18 @@
+import type { Named } from '../../../schema/record/person-number.ts'
+
+/** What is known of the columns that one element name stands for. */
+export interface Column {
+  /** Names are shared by all results of an answer, columns are not. */
+  readonly owner: object
+  /** The real name. */
+  readonly name: string
+  readonly naming: Named
+  /** Numbers by its type, or a measure. */
+  readonly amounts: boolean
+  /** Its value tells what the other columns of the same row are about, or what the cube is made of. */
+  readonly telling: boolean
+}
+
 /**
  * Column names as XML element names: what no element name may hold stands as `_xHHHH_`
  * (MS-SSAS, "Encoded column names"): `_x005B_Measures_x005D_` is `[Measures]`.
@@ -10,16 +25,6 @@ export function decodeColumnName(name: string): string {
 /** `Name` of `prefix:Name`. */
 export function localName(name: string): string {
   return name.slice(name.indexOf(':') + 1)
-}
-
-/** Value of the attribute with this local name, whatever its prefix. */
-export function attribute(attributes: Readonly<Record<string, string>>, local: string): string | null {
-  const own = attributes[local]
-  if (own !== undefined) return own
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.endsWith(`:${local}`)) return value
-  }
-  return null
 }
 
 const NUMERIC =

@@ -1,153 +1,121 @@
-import { namesPersonNumbers } from '../../../schema/record/person-number.ts'
 import type { PersonsSeen } from '../persons-seen.ts'
-import { hasSixDigits, lookAtAmount } from '../persons-seen.ts'
-import { attribute, decodeColumnName, isNumericType } from './column-name.ts'
-import type { RootReader } from './root-reader.ts'
-
-interface Axis {
-  readonly slicer: boolean
-  tuples: number
-  /** Tuples with a measure that is named for person numbers; `all` where they cannot be told apart. */
-  named: Set<number> | 'all'
-}
-
-interface Leaf {
-  readonly name: string
-  readonly text: string
-}
-
-/** Beyond this many, tuples are not told apart any more. */
-const MAX_NAMED = 100_000
-const MAX_LEAVES = 200
+import { lookAtAmount } from '../persons-seen.ts'
+import type { Attributes } from './attributes.ts'
+import { attribute } from './attributes.ts'
+import { AxesReader } from './axes.ts'
+import { isNumericType } from './column-name.ts'
+import type { MarkupName } from './markup-name.ts'
+import type { MarkupReader } from './markup.ts'
+import type { Found, RootReader } from './root-reader.ts'
 
 /**
- * Reads a multidimensional answer: tuples on its axes, in tuple and cluster format, and its cells. What stands in a
- * member (caption, unique name, properties) belongs to the level that the member names, so a member is looked at when
- * it is whole. Cells are numbers, and count for persons only as docs/decisions/0005-persons-in-answers.md says.
+ * Reads a multidimensional answer: its axes, and its cells. A cell holds a value, or in its place an error, which is no
+ * fault of the answer: it tells the user that this cell alone could not be had, and such a cell is not counted. Cells are
+ * numbers, and count for persons only as docs/decisions/0005-persons-in-answers.md says.
  */
 export class DatasetReader implements RootReader {
+  readonly #markup: MarkupReader
   readonly #seen: PersonsSeen
-  readonly #axes: Axis[] = []
+  readonly #axes: AxesReader
   #section = ''
-  #axis: Axis = { slicer: true, tuples: 0, named: new Set() }
-  /** Depth of the member that is open, 0 when none is; everything below is a leaf of it. */
-  #memberDepth = 0
-  #hierarchy = ''
-  #leaves: Leaf[] = []
-  #members = 0
-  #product = 1
-  #cluster = false
   #cells = 0
-  #ordinal = 0
-  #type: string | null = null
-  #value: string | null = null
-  #formatted = ''
+  #hasValue = false
+  #isError = false
+  /** Is the cell in hand of a measure that is named for person numbers? */
+  #named = false
+  /** `null` until the value has said what it is. */
+  #amount: boolean | null = null
+  #texts: string[] = []
+  #typed: Attributes | null = null
+  #typedAmount = true
 
-  constructor(seen: PersonsSeen) {
+  constructor(markup: MarkupReader, seen: PersonsSeen) {
+    this.#markup = markup
     this.#seen = seen
+    this.#axes = new AxesReader(markup, seen)
   }
 
-  open(name: string, depth: number, attributes: Readonly<Record<string, string>>): void {
-    if (depth === 1) this.#section = name
-    else if (this.#section === 'Axes') this.#openInAxes(name, depth, attributes)
-    else if (this.#section === 'CellData') this.#openInCells(name, depth, attributes)
+  open(name: MarkupName, depth: number): void {
+    if (depth === 1) this.#section = name.local
+    else if (this.#section === 'Axes') this.#axes.open(name, depth)
+    else if (this.#section === 'CellData') this.#openInCells(name, depth)
   }
 
-  close(name: string, depth: number, text: string): void {
-    if (this.#section === 'Axes') this.#closeInAxes(name, depth, text)
-    else if (this.#section === 'CellData') this.#closeInCells(name, depth, text)
+  close(name: MarkupName, depth: number): void {
+    if (this.#section === 'Axes') this.#axes.close(name, depth)
+    else if (this.#section === 'CellData') this.#closeInCells(name, depth)
+  }
+
+  end(): void {
+    this.#axes.end()
+    this.#lookAtCell()
   }
 
   /** Without rows a dataset shows one. */
-  counts(): { readonly rows: number; readonly cells: number } {
-    const rows = this.#axes.filter(({ slicer }) => !slicer)[1]
-    return { rows: rows?.tuples ?? 1, cells: this.#cells }
+  found(): Found {
+    const axes = this.#axes.tuples()
+    return { rows: axes[1] ?? 1, cells: this.#cells, axes, model: [] }
   }
 
-  #openInAxes(name: string, depth: number, attributes: Readonly<Record<string, string>>): void {
-    if (this.#memberDepth > 0) return
-    if (name === 'Axis') this.#openAxis(attributes)
-    else if (name === 'Tuple') this.#axis.tuples += 1
-    else if (name === 'CrossProduct') [this.#product, this.#cluster] = [1, true]
-    else if (name === 'Members') [this.#members, this.#hierarchy] = [0, attribute(attributes, 'Hierarchy') ?? '']
-    else if (name === 'Member') {
-      this.#memberDepth = depth
-      this.#members += 1
-      this.#leaves = []
-      this.#hierarchy = attribute(attributes, 'Hierarchy') ?? (this.#cluster ? this.#hierarchy : '')
-    }
-  }
-
-  #openAxis(attributes: Readonly<Record<string, string>>): void {
-    this.#axis = { slicer: attribute(attributes, 'name') === 'SlicerAxis', tuples: 0, named: new Set() }
-    this.#axes.push(this.#axis)
-    this.#cluster = false
-  }
-
-  #closeInAxes(name: string, depth: number, text: string): void {
-    if (this.#memberDepth > 0 && depth > this.#memberDepth) {
-      if (this.#leaves.length < MAX_LEAVES) this.#leaves.push({ name, text })
-    } else if (this.#memberDepth > 0) this.#closeMember()
-    else if (name === 'Members') this.#product *= this.#members
-    else if (name === 'CrossProduct') this.#axis.tuples += this.#product
-  }
-
-  #closeMember(): void {
-    this.#memberDepth = 0
-    const { rules } = this.#seen
-    const names = this.#leaves.filter(({ name }) => name === 'UName' || name === 'LName').map(({ text }) => text)
-    const named = (): boolean => [this.#hierarchy, ...names].some((text) => namesPersonNumbers(text, rules))
-    for (const { name, text } of this.#leaves) {
-      if (name === 'LName') continue
-      this.#seen.look(text, 'axis', () => named() || namesPersonNumbers(decodeColumnName(name), rules))
-    }
-    if (/^\[?measures\]?$/i.test(this.#hierarchy)) this.#closeMeasure()
-  }
-
-  /** A measure whose name or caption says that its values are person numbers. */
-  #closeMeasure(): void {
-    const telling = this.#leaves.filter(({ name }) => name === 'UName' || name === 'Caption')
-    if (!telling.some(({ text }) => namesPersonNumbers(text, this.#seen.rules))) return
-    const { named, slicer, tuples } = this.#axis
-    if (slicer || this.#cluster || (named !== 'all' && named.size > MAX_NAMED)) this.#axis.named = 'all'
-    else if (named !== 'all') named.add(tuples - 1)
-  }
-
-  #openInCells(name: string, depth: number, attributes: Readonly<Record<string, string>>): void {
+  #openInCells(name: MarkupName, depth: number): void {
     if (depth === 2) {
-      this.#ordinal = Number(attribute(attributes, 'CellOrdinal') ?? Number.NaN)
-      this.#value = null
-      this.#type = null
-      this.#formatted = ''
-    } else if (depth === 3 && name === 'Value') this.#type = attribute(attributes, 'type')
+      this.#hasValue = false
+      this.#isError = false
+      this.#amount = null
+      this.#named = this.#axes.anyNamed && this.#axes.isNamedCell(this.#ordinal())
+    } else if (depth === 4 && name.local === 'Error') this.#isError = true
   }
 
-  #closeInCells(name: string, depth: number, text: string): void {
-    if (depth === 3 && name === 'Value') this.#value = text
-    else if (depth === 3 && name === 'FmtValue') this.#formatted = text
-    else if (depth === 2) this.#closeCell()
+  #ordinal(): number {
+    return Number(attribute(this.#markup.attributes(), 'CellOrdinal') ?? Number.NaN)
+  }
+
+  #closeInCells(name: MarkupName, depth: number): void {
+    if (depth === 2) this.#closeCell()
+    else if (depth !== 3) return
+    else if (name.local === 'Value') this.#closeValue()
+    else if (name.local === 'FmtValue') this.#closeFormatted()
+  }
+
+  #closeValue(): void {
+    // An empty value is an empty text, unless it says that it is none.
+    this.#hasValue ||= !this.#markup.textIsEmpty || !isNil(this.#markup)
+    this.#amount = this.#isAmount()
+    if (!this.#markup.mayHoldPerson() && !this.#named) return
+    if (!this.#amount || this.#named || this.#markup.mayHoldHyphenated()) this.#texts.push(this.#markup.text())
+  }
+
+  /** Most values say of themselves what the last one said. */
+  #isAmount(): boolean {
+    const attributes = this.#markup.attributes()
+    if (attributes === this.#typed) return this.#typedAmount
+    const type = attribute(attributes, 'type')
+    this.#typed = attributes
+    this.#typedAmount = type === null || isNumericType(type)
+    return this.#typedAmount
+  }
+
+  #closeFormatted(): void {
+    this.#hasValue ||= !this.#markup.textIsEmpty
+    if (this.#markup.mayHoldPerson() || this.#named) this.#texts.push(this.#markup.text())
   }
 
   #closeCell(): void {
-    if (this.#value === null && this.#formatted === '') return
-    this.#cells += 1
-    const amount = this.#type === null || isNumericType(this.#type)
-    for (const text of [this.#value ?? '', this.#formatted]) {
-      if (!hasSixDigits(text)) continue
-      if (amount) lookAtAmount(this.#seen, text, 'cell', this.#isNamedCell())
-      else this.#seen.look(text, 'cell', () => this.#isNamedCell())
-    }
+    if (this.#hasValue && !this.#isError) this.#cells += 1
+    if (this.#texts.length > 0) this.#lookAtCell()
   }
 
-  /** Is the measure of this cell named for person numbers? Axis 0 runs fastest (MS-SSAS, "CellOrdinal"). */
-  #isNamedCell(): boolean {
-    let rest = this.#ordinal
-    for (const { slicer, named, tuples } of this.#axes) {
-      if (named === 'all') return true
-      if (slicer || tuples === 0) continue
-      if (named.has(rest % tuples)) return true
-      rest = Math.floor(rest / tuples)
+  #lookAtCell(): void {
+    for (const text of this.#texts) {
+      if (this.#amount ?? true) lookAtAmount(this.#seen, text, 'cell', this.#named)
+      else this.#seen.look(text, 'cell', () => this.#named)
     }
-    return false
+    this.#texts = []
   }
+}
+
+function isNil(markup: MarkupReader): boolean {
+  if (!markup.hasAttributes) return false
+  const nil = attribute(markup.attributes(), 'nil')
+  return nil === 'true' || nil === '1'
 }
