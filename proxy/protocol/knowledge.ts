@@ -19,7 +19,30 @@ export interface XmlaSession {
   readonly definitions: readonly string[]
 }
 
-export type Session = XmlaSession
+/** What a handle of Qlik Engine stands for. */
+export interface QlikHandle {
+  readonly kind: 'doc' | 'field' | 'object' | 'other'
+  /** Of an app, a field or an object; `null`: it has none. */
+  readonly name: string | null
+  readonly dimensions: readonly string[]
+  readonly measures: readonly string[]
+}
+
+export interface QlikSelection {
+  readonly op: string
+  readonly values: readonly string[]
+}
+
+/** A WebSocket with Qlik Engine. */
+export interface QlikSession {
+  readonly kind: 'qlik'
+  readonly app: string | null
+  readonly handles: Readonly<Record<string, QlikHandle>>
+  /** By field. */
+  readonly selections: Readonly<Record<string, QlikSelection>>
+}
+
+export type Session = XmlaSession | QlikSession
 
 /** By server, for two servers may give the same id. */
 export interface Knowledge {

@@ -1,6 +1,6 @@
 /** What was read back from a file, checked: `null` for anything that was not written by `Learned`. */
 import type { HierarchyModel, LevelModel } from '../language/cube-model.ts'
-import type { Session } from './knowledge.ts'
+import type { QlikHandle, QlikSelection, Session } from './knowledge.ts'
 import type { HeldModel } from './learned-models.ts'
 import type { HeldSession } from './learned-sessions.ts'
 
@@ -24,6 +24,28 @@ const SESSIONS: { readonly [K in Session['kind']]: Read<Extract<Session, { kind:
     if (user === undefined || properties === null || definitions === null) return null
     return { kind: 'xmla', user, properties, definitions }
   },
+  qlik(value) {
+    const app = textOrNull(fieldOf(value, 'app'))
+    const handles = byName(fieldOf(value, 'handles'), qlikHandle)
+    const selections = byName(fieldOf(value, 'selections'), qlikSelection)
+    if (app === undefined || handles === null || selections === null) return null
+    return { kind: 'qlik', app, handles, selections }
+  },
+}
+
+const HANDLES: readonly QlikHandle['kind'][] = ['doc', 'field', 'object', 'other']
+
+const qlikHandle: Read<QlikHandle> = (value) => {
+  const kind = HANDLES.find((one) => one === fieldOf(value, 'kind'))
+  const name = textOrNull(fieldOf(value, 'name'))
+  const [dimensions, measures] = [listOf(fieldOf(value, 'dimensions'), text), listOf(fieldOf(value, 'measures'), text)]
+  if (kind === undefined || name === undefined || dimensions === null || measures === null) return null
+  return { kind, name, dimensions, measures }
+}
+
+const qlikSelection: Read<QlikSelection> = (value) => {
+  const [op, values] = [text(fieldOf(value, 'op')), listOf(fieldOf(value, 'values'), text)]
+  return op === null || values === null ? null : { op, values }
 }
 
 function sessionOf(value: unknown): Session | null {
@@ -76,14 +98,16 @@ function listOf<T>(value: unknown, read: Read<T>): T[] | null {
   return sound.length === list.length ? sound : null
 }
 
-function textsByName(value: unknown): Record<string, string> | null {
+function byName<T>(value: unknown, read: Read<T>): Record<string, T> | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
-  const entries = Object.entries(value).flatMap(([name, one]: [string, unknown]) =>
-    typeof one === 'string' ? [[name, one] as const] : [],
-  )
+  const entries = Object.entries(value).flatMap(([name, one]: [string, unknown]) => {
+    const sound = read(one)
+    return sound === null ? [] : [[name, sound] as const]
+  })
   return entries.length === Object.keys(value).length ? Object.fromEntries(entries) : null
 }
 
+const textsByName = (value: unknown): Record<string, string> | null => byName(value, text)
 const text: Read<string> = (value) => (typeof value === 'string' ? value : null)
 /** `undefined`: neither. */
 const textOrNull = (value: unknown): string | null | undefined =>

@@ -4,6 +4,7 @@ import { druid } from './druid.ts'
 import { metabase } from './metabase.ts'
 import { powerBiExecuteQueries } from './powerbi-execute-queries.ts'
 import { powerBiQueryData } from './powerbi-querydata.ts'
+import { qlikEngine } from './qlik/qlik-engine.ts'
 import { tableauVds } from './tableau-vds.ts'
 
 /** Asked in this order: those with an address of their own before those that are known by the body's shape. */
@@ -14,4 +15,5 @@ export const APIS: readonly JsonApi[] = [
   metabase,
   tableauVds,
   cubeJsLoad,
+  qlikEngine,
 ]

@@ -26,18 +26,25 @@ export const cubeJsLoad: JsonApi = {
   read(call) {
     const [text, query] = queryOf(call)
     const queries = oneOrMore(query).filter((one) => one.kind === 'object')
-    if (!ADDRESS.test(call.path) && !(LIKELY.test(call.path) && queries.some(looksLikeQuery))) return null
+    const likely = LIKELY.test(call.path) || isMessage(call)
+    if (!ADDRESS.test(call.path) && !(likely && queries.some(looksLikeQuery))) return null
     return { claims: NO_CLAIMS, parts: partsOf(call, text, queries) } satisfies Reading
   },
 }
 
 /** The queries, and the text they stand in: the body, or in a GET the parameter; in either the query may be a string. */
-function queryOf({ body, text, parameters }: Call): readonly [text: string, query: MaybeJson] {
-  const inBody = member(body, 'query')
+function queryOf(call: Call): readonly [text: string, query: MaybeJson] {
+  const { body, text, parameters } = call
+  const inBody = isMessage(call) ? member(body, 'params', 'query') : member(body, 'query')
   const written = body === null ? parameters.get('query') : stringOf(inBody)
   if (written === null) return [text, inBody]
   const reading = readJson(written)
   return [written, reading.kind === 'json' ? reading.value : null]
+}
+
+/** The same over a WebSocket: `{ messageId, method: "load", params: { query } }`. */
+function isMessage({ body, request }: Call): boolean {
+  return request.socket !== null && member(body, 'messageId') !== null
 }
 
 const NAMES = ['measures', 'dimensions', 'segments'] as const

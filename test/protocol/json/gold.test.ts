@@ -15,6 +15,7 @@ const READ: ReadonlySet<string> = new Set([
   'cubejs-load',
   'metabase-dataset',
   'tableau-vds',
+  'qlik-engine',
 ])
 
 interface Annotated {
