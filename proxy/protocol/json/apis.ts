@@ -1,6 +1,7 @@
 import type { JsonApi } from './call.ts'
 import { cubeJsLoad } from './cubejs-load.ts'
 import { druid } from './druid.ts'
+import { looker } from './looker.ts'
 import { metabase } from './metabase.ts'
 import { powerBiExecuteQueries } from './powerbi-execute-queries.ts'
 import { powerBiQueryData } from './powerbi-querydata.ts'
@@ -12,6 +13,7 @@ export const APIS: readonly JsonApi[] = [
   powerBiExecuteQueries,
   powerBiQueryData,
   druid,
+  looker,
   metabase,
   tableauVds,
   cubeJsLoad,
