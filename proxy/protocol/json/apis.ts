@@ -6,6 +6,7 @@ import { metabase } from './metabase.ts'
 import { powerBiExecuteQueries } from './powerbi-execute-queries.ts'
 import { powerBiQueryData } from './powerbi-querydata.ts'
 import { qlikEngine } from './qlik/qlik-engine.ts'
+import { superset } from './superset.ts'
 import { tableauVds } from './tableau-vds.ts'
 
 /** Asked in this order: those with an address of their own before those that are known by the body's shape. */
@@ -15,7 +16,8 @@ export const APIS: readonly JsonApi[] = [
   druid,
   looker,
   metabase,
+  qlikEngine,
+  superset,
   tableauVds,
   cubeJsLoad,
-  qlikEngine,
 ]

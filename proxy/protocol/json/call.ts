@@ -60,9 +60,10 @@ export function callOf(request: Request, body: Json | null, rules: PersonRules, 
   }
 }
 
-/** The request as it is kept where it is one query: its body, or its target where that says all. */
+/** The request as it is kept where it is one query: its body, readable; or its target where that says all. */
 export function queryText({ text, request }: Call): string {
-  return maskSecrets(text.trim() === '' ? `${request.method} ${request.target}` : text)
+  if (text.trim() === '') return maskSecrets(`${request.method} ${request.target}`)
+  return maskSecrets(bodyOf(request) === 'form' ? readable(text) : text)
 }
 
 /**

@@ -67,7 +67,7 @@ export function withMentions(reading: Reading, found: readonly Found[]): Reading
   if (first === undefined) return reading
   const known = new Set(reading.parts.flatMap(({ criteria }) => criteria.flatMap((row) => [row.person, row.personTo])))
   const amounts = new Set(reading.parts.flatMap(amountsOf))
-  const left = found.filter(({ person, text }) => !known.has(person) && !amounts.has(text))
+  const left = found.filter(({ person, text }) => !known.has(person) && !amounts.has(text) && !amounts.has(person))
   const criteria = [...new Map(left.map((one) => [one.person, mentioned(one)])).values()]
   return { ...reading, parts: [{ ...first, criteria: [...first.criteria, ...criteria] }, ...rest] }
 }
