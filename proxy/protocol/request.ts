@@ -22,7 +22,12 @@ export function requestOf(asked: Asked): Request {
   }
   const transport = binaryTransport(type)
   if (transport !== null)
-    return unfolded(common, charsetOf(contentType), unfold(decoded.bytes, transport, MAX_DECODED_BYTES), body.bytes)
+    return unfolded(
+      common,
+      charsetOf(contentType),
+      { ...unfold(decoded.bytes, transport, MAX_DECODED_BYTES), folded: decoded.bytes },
+      body.bytes,
+    )
   const text = decodeText(decoded.bytes, charsetOf(contentType), broken || body.extent !== 'whole')
   if (text !== null) return { ...common, extent: broken ? 'cut' : body.extent, text, kept: text, failure: null }
   return { ...common, text, traces: tracesIn(decoded.bytes), kept: dataUri(type, body.bytes), failure: 'unreadable' }
@@ -32,14 +37,20 @@ export function requestOf(asked: Asked): Request {
 function unfolded(
   common: Omit<Request, 'text' | 'kept' | 'failure'>,
   charset: string | null,
-  { bytes, whole }: ReturnType<typeof unfold>,
+  { bytes, whole, folded }: ReturnType<typeof unfold> & { readonly folded: Uint8Array },
   body: Uint8Array,
 ): Request {
   const text = decodeText(bytes, charset, !whole)
   if (text !== null && whole) return { ...common, text, kept: text, failure: null }
   const coded = dataUri(common.mediaType, body)
   if (text === null || text === '')
-    return { ...common, text: null, traces: tracesIn(bytes), kept: coded, failure: 'unreadable' }
+    return {
+      ...common,
+      text: null,
+      traces: `${tracesIn(folded)}\n${tracesIn(bytes)}`,
+      kept: coded,
+      failure: 'unreadable',
+    }
   const extent = common.extent === 'whole' ? 'cut' : common.extent
   return { ...common, extent, text, kept: `${text}\n${coded}`, failure: null }
 }

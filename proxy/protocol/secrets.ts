@@ -3,7 +3,23 @@
  * whole requests: SOAP with a WS-Security header, commands with connection strings, JSON, forms, request targets.
  */
 const MASK = '…'
-const SECRET = '(?:[\\w.-]*(?:password|passwd|pwd|secret|token|sspihandshake|apikey|api_key)|connectionUsername)'
+
+/** How names of secrets end. */
+const ENDINGS = [
+  'password',
+  'passwd',
+  'pwd',
+  'passphrase',
+  'secret',
+  'token',
+  'sspihandshake',
+  'api_?key',
+  'accountkey',
+  'accesskey',
+]
+const WHOLE = ['connectionUsername']
+const SECRET = `(?:[\\w.-]*(?:${ENDINGS.join('|')})|${WHOLE.join('|')})`
+const MAY_HOLD_ONE = new RegExp([...ENDINGS, ...WHOLE, 'eyJ'].join('|'), 'i')
 
 /** `<Password>…</Password>`, whatever the prefix; also unclosed at the end of a cut text, and in CDATA. */
 const ELEMENT = new RegExp(
@@ -23,7 +39,7 @@ const SIGNED = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g
 
 /** `text` with every secret replaced by `…`. */
 export function maskSecrets(text: string): string {
-  if (!/passw|pwd|secret|token|sspihandshake|api_?key|connectionUsername|eyJ/i.test(text)) return text
+  if (!MAY_HOLD_ONE.test(text)) return text
   return text
     .replace(SIGNED, MASK)
     .replace(ELEMENT, (whole, tag: string) => (whole.slice(tag.length).trim() === '' ? whole : tag + MASK))

@@ -277,5 +277,5 @@ test('with the metadata that passed by, a name is split where hierarchy ends and
 
 test('an Execute that says nothing is an entry about the session', () => {
   const proxy = new Proxy()
-  assert.equal(proxy.ask({ body: execute('') }).query, 'Session')
+  assert.equal(proxy.ask({ body: execute('') }).query, 'Execute')
 })

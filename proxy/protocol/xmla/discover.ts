@@ -39,7 +39,7 @@ const PLACES = ['LEVEL_UNIQUE_NAME', 'HIERARCHY_UNIQUE_NAME', 'DIMENSION_UNIQUE_
 
 export function discoverPart(call: Discover, rules: PersonRules): Part {
   const { requestType, restrictions } = call
-  const members = restrictions.filter(({ name }) => MEMBER.test(name))
+  const members = restrictions.filter(({ name }) => MEMBER.test(name) && !isCoordinateOfModel(name, restrictions))
   const aboutMembers = /^MDSCHEMA_MEMBERS$/i.test(requestType) || members.some(({ values }) => values.length > 0)
   const place = placeOf(restrictions)
   const operator = operatorOf(restrictions)
@@ -59,6 +59,11 @@ export function discoverPart(call: Discover, rules: PersonRules): Part {
     dimensions: aboutMembers ? dimensionRows(place) : [],
     measures: [],
   }
+}
+
+/** MS-SSAS, "MDSCHEMA_ACTIONS": a coordinate of type 1, 2 or 3 is a cube, a dimension or a level; above that, a member. */
+function isCoordinateOfModel(name: string, restrictions: readonly Restriction[]): boolean {
+  return name.toUpperCase() === 'COORDINATE' && /^[123]$/.test(valueOf(restrictions, 'COORDINATE_TYPE') ?? '')
 }
 
 /** `MDSCHEMA_MEMBERS CUBE_NAME=Borger MEMBER_UNIQUE_NAME=[Borger].[CPR].&[…]`: whole, and readable. */
@@ -123,7 +128,7 @@ function otherPersons(restrictions: readonly Restriction[], rules: PersonRules):
 }
 
 function otherRows(restrictions: readonly Restriction[], rules: PersonRules): Criterion[] {
-  const others = restrictions.filter(({ name }) => !MEMBER.test(name))
+  const others = restrictions.filter(({ name }) => !MEMBER.test(name) || isCoordinateOfModel(name, restrictions))
   return others.flatMap(({ name, values }) => {
     const sought = { columns: columnsOf(null), path: name, operator: '=', originClause: 'restriction' as const }
     return values.flatMap((value) => valueRows(sought, value, false, rules))

@@ -47,6 +47,6 @@ function isPrepared(properties: Properties): boolean {
 }
 
 export function sessionPart(session: SessionHeader | null): Part {
-  const query = session ?? 'Session'
+  const query = session ?? 'Execute'
   return { action: 'session', language: 'xmla', query, opaque: null, opaqueAt: null, cube: null, ...NO_ROWS }
 }

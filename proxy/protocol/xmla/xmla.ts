@@ -99,8 +99,13 @@ function withStrangers(parts: readonly Part[], request: Request, envelope: Envel
   const silent = calls.every((call) => call.kind === 'execute' && !call.commands.some(saysSomething))
   if (strangers.length === 0 && silent && (session !== null || calls.length > 0)) return [sessionPart(session)]
   if (calls.length === 0) return [unreadPart(request, 'unknown-protocol', null, envelope, rules)]
-  return [...parts, ...strangers.map((stranger) => strangerPart(stranger, rules))]
+  return [...parts, ...strangers.map((stranger) => strangerPart(stranger, rules)).filter(tellsSomething)]
 }
+
+/** Some clients send with one call what belongs into the other; no server reads it there. */
+const OF_ANOTHER_CALL = /^<(?:[\w.-]+:)?(?:RequestType|Restrictions|Command|Parameters)[\s/>]/u
+
+const tellsSomething = ({ query, criteria }: Part): boolean => criteria.length > 0 || !OF_ANOTHER_CALL.test(query)
 
 function strangerPart({ xml }: Stranger, rules: PersonRules): Part {
   const query = maskSecrets(xml)
