@@ -324,7 +324,7 @@ test('what follows the last part is kept in it, with everybody it names', () => 
 test('an empty statement is about the session', () => {
   assert.deepEqual(
     [record({ body: execute('<Statement> </Statement>') }).action, record({ body: statement('') }).query],
-    ['session', 'Session'],
+    ['session', 'Execute'],
   )
 })
 
