@@ -4,6 +4,7 @@
  *
  * XMLA's `Statement` element and the JSON interfaces that carry MDX or DAX all come here.
  */
+import { readDax } from '../language/dax/read.ts'
 import { readMdx } from '../language/mdx/read.ts'
 import type { CubeModel } from '../language/cube-model.ts'
 import type { Parameters, StatementFacts, StatementKind } from '../language/statement.ts'
@@ -44,9 +45,9 @@ export function understand(
   parameters: Parameters,
   { model, session }: StatementContext = NO_CONTEXT,
 ): Understanding {
-  if (language === 'dax' || language === 'dmx') return { kind: 'opaque', reason: 'unknown-language', at: null }
+  if (language === 'dmx') return { kind: 'opaque', reason: 'unknown-language', at: null }
   try {
-    const facts = readMdx(text, { parameters, model, session })
+    const facts = language === 'dax' ? readDax(text, { parameters }) : readMdx(text, { parameters, model, session })
     return facts.length > 0 ? { kind: 'read', facts } : { kind: 'opaque', reason: 'syntax', at: '1:1' }
   } catch (error) {
     return opaqueOf(error)
