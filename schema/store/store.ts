@@ -97,6 +97,33 @@ export interface OriginState {
   readonly writtenAt: number
 }
 
+/** What the log knows attributes by: the names that stand in criteria and dimensions. */
+export interface AttributeNames {
+  readonly names: readonly string[]
+  /** `false`: there are more than were looked up. */
+  readonly complete: boolean
+}
+
+/** An attribute whose values were persons. */
+export interface Carrier {
+  readonly attribute: string
+  /** Entries that searched for a person there; {@link MOST_COUNTED} stands for that many or more. */
+  readonly entries: number
+  /** UTC milliseconds of the newest. */
+  readonly latestAt: number
+}
+
+export const MOST_COUNTED = 100
+
+/** An entry with its children; long texts are cut as in lists. */
+export type Concerning = LogEntry & Children
+
+export interface ConcerningPage {
+  readonly entries: readonly Concerning[]
+  /** Where to go on; `null`: nothing older concerns them. */
+  readonly next: LogId | null
+}
+
 export interface RecordReader {
   log(filter: LogFilter, page: Page): Promise<readonly LogEntry[]>
   entry(id: LogId): Promise<QueryRecord | null>
@@ -104,6 +131,19 @@ export interface RecordReader {
   children(ids: readonly LogId[]): Promise<ReadonlyMap<LogId, Children>>
   /** Entries that searched for `person` or showed it, newest first. */
   person(person: PersonNumber, range: Pick<LogFilter, 'from' | 'to'>, page: Page): Promise<readonly PersonHit[]>
+  /** The names of all attributes, as far as they are not more than anybody's model has. */
+  attributes(): Promise<AttributeNames>
+  /** Attributes whose values were persons, the names in order; bounded. */
+  carriers(): Promise<readonly Carrier[]>
+  /**
+   * Entries with a criterion or dimension on one of `attributes`, or on none that is known, and those that could not be
+   * understood; newest first. `null`: all entries.
+   */
+  concerning(
+    attributes: readonly string[] | null,
+    range: Pick<LogFilter, 'from' | 'to'>,
+    page: Page,
+  ): Promise<ConcerningPage>
   origins(): Promise<readonly OriginState[]>
   close(): Promise<void>
 }

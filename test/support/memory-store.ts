@@ -1,8 +1,8 @@
 /** A store in memory, for tests of those who use one: the contract of `schema/store/store.ts`, without a database. */
 import type { LogId, PersonNumber } from '../../schema/record/ids.ts'
-import type { QueryRecord } from '../../schema/record/record.ts'
+import type { Criterion, DimensionUse, QueryRecord } from '../../schema/record/record.ts'
 import type { AccessToken, LogEntry, LogFilter, Page, PersonHit, Store } from '../../schema/store/store.ts'
-import { StoreError } from '../../schema/store/store.ts'
+import { MOST_COUNTED, StoreError } from '../../schema/store/store.ts'
 
 export interface MemoryStore extends Store {
   readonly records: readonly QueryRecord[]
@@ -61,6 +61,27 @@ export function memoryStore(): MemoryStore {
           .flatMap((r) => hitOf(r, person))
           .slice(0, page.limit)
       },
+      async attributes() {
+        up('read')
+        return { names: [...new Set(records.flatMap(attributesOf))], complete: true }
+      },
+      async carriers() {
+        up('read')
+        const carrying = records.flatMap((r) => r.criteria.filter((c) => c.person !== null).map((c) => [c, r] as const))
+        return [...Map.groupBy(carrying, ([c]) => attributeOf(c) ?? '')]
+          .filter(([attribute]) => attribute !== '')
+          .map(([attribute, of]) => ({
+            attribute,
+            entries: Math.min(new Set(of.map(([, r]) => r.logId)).size, MOST_COUNTED),
+            latestAt: Math.max(...of.map(([, r]) => r.askedAt)),
+          }))
+      },
+      async concerning(attributes, range, page) {
+        up('read')
+        const all = newestFirst(page, range).filter((r) => attributes === null || concerns(r, attributes))
+        const entries = all.slice(0, page.limit)
+        return { entries, next: all.length < page.limit ? null : (entries.at(-1)?.logId ?? null) }
+      },
       async origins() {
         up('read')
         return [...Map.groupBy(records, (r) => r.origin)].map(([origin, of]) => ({
@@ -83,6 +104,17 @@ export function memoryStore(): MemoryStore {
     },
   }
   return store
+}
+
+const attributeOf = ({ level, hierarchy, dimension }: Criterion | DimensionUse) => level ?? hierarchy ?? dimension
+
+function attributesOf(r: QueryRecord): string[] {
+  return [...r.criteria, ...r.dimensions].flatMap((row) => attributeOf(row) ?? [])
+}
+
+function concerns(r: QueryRecord, attributes: readonly string[]): boolean {
+  const unplaced = r.criteria.some((c) => attributeOf(c) === null)
+  return unplaced || r.opaque !== null || attributesOf(r).some((attribute) => attributes.includes(attribute))
 }
 
 function passes(r: QueryRecord, { user, module, cube, action, outcome, from, to }: LogFilter): boolean {

@@ -67,6 +67,11 @@ export const LOG = {
   query: { kind: 'text', of: (r) => r.query },
 } as const satisfies Columns<QueryRecord>
 
+/** What a row is about, by the narrowest name it has. */
+function attributeOf({ level, hierarchy, dimension }: Pick<Criterion, 'level' | 'hierarchy' | 'dimension'>): Value {
+  return level ?? hierarchy ?? dimension
+}
+
 export const CRIT = {
   dimension: { kind: 'name', optional: true, of: (c) => c.dimension },
   hierarchy: { kind: 'name', optional: true, of: (c) => c.hierarchy },
@@ -77,6 +82,7 @@ export const CRIT = {
   person: { kind: 'person', optional: true, of: (c) => c.person },
   person_to: { kind: 'person', optional: true, of: (c) => c.personTo },
   origin_clause: { kind: 'name', of: (c) => c.originClause },
+  attribute: { kind: 'name', optional: true, of: attributeOf },
 } as const satisfies Columns<Criterion>
 
 export const DIM = {
@@ -84,6 +90,7 @@ export const DIM = {
   hierarchy: { kind: 'name', optional: true, of: (d) => d.hierarchy },
   level: { kind: 'name', optional: true, of: (d) => d.level },
   axis: { kind: 'name', optional: true, of: (d) => d.axis },
+  attribute: { kind: 'name', optional: true, of: attributeOf },
 } as const satisfies Columns<DimensionUse>
 
 export const MEAS = {

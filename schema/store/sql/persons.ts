@@ -60,7 +60,7 @@ async function entriesOf(d: Dialect, person: PersonNumber, range: TimeRange, pag
 }
 
 /** Newest first. */
-async function entriesById(d: Dialect, ids: readonly LogId[]): Promise<LogEntry[]> {
+export async function entriesById(d: Dialect, ids: readonly LogId[]): Promise<LogEntry[]> {
   const entries: LogEntry[] = []
   for (const some of inGroups(d, ids)) {
     const rows = await listed(d).where('log_id', 'in', some).orderBy('log_id', 'desc').execute()

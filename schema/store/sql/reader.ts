@@ -9,7 +9,19 @@
 import type { RawBuilder } from 'kysely'
 import type { LogId, PersonNumber } from '../../record/ids.ts'
 import type { QueryRecord } from '../../record/record.ts'
-import type { Children, LogEntry, LogFilter, OriginState, Page, PersonHit, RecordReader } from '../store.ts'
+import type {
+  AttributeNames,
+  Carrier,
+  Children,
+  ConcerningPage,
+  LogEntry,
+  LogFilter,
+  OriginState,
+  Page,
+  PersonHit,
+  RecordReader,
+} from '../store.ts'
+import { attributeNames, carriersOf, entriesConcerning } from './attributes.ts'
 import { idsWithin, inBounds, inGroups, limitOf } from './bounds.ts'
 import type { IdBounds, TimeRange } from './bounds.ts'
 import { bounded, userKey } from './columns.ts'
@@ -51,6 +63,20 @@ export class SqlReader implements RecordReader {
 
   person(person: PersonNumber, range: TimeRange, page: Page): Promise<PersonHit[]> {
     return personHits(this.#d, person, range, page)
+  }
+
+  attributes(): Promise<AttributeNames> {
+    return attributeNames(this.#d)
+  }
+
+  carriers(): Promise<Carrier[]> {
+    return carriersOf(this.#d)
+  }
+
+  async concerning(attributes: readonly string[] | null, range: TimeRange, page: Page): Promise<ConcerningPage> {
+    const { entries, next } = await entriesConcerning(this.#d, attributes, range, page)
+    const children = await this.#children(entries.map(({ logId }) => logId))
+    return { entries: entries.map((entry) => ({ ...entry, ...(children.get(entry.logId) ?? gathered()) })), next }
   }
 
   async origins(): Promise<OriginState[]> {

@@ -26,6 +26,7 @@ export function contract(backend: Backend): void {
     collisions(backend)
     reading(backend)
     persons(backend)
+    attributes(backend)
     failures(backend)
     migrations(backend)
     keeping(backend)
@@ -572,6 +573,73 @@ function startRecorder(scratch: Scratch) {
   return { child, exit: once(child, 'exit') as Promise<[number | null, string | null]> }
 }
 
+function attributes(backend: Backend): void {
+  describe('a question about attributes', () => {
+    const given = withStore(backend)
+    const unplaced = { dimension: null, hierarchy: null, level: null, value: '@p' }
+    const person = personNo(1)
+    const dimension = (name: string) => ({ dimension: '[Sag]', hierarchy: name, level: null, axis: '1' })
+
+    before(async () => {
+      await given.write([
+        sample(1, { criteria: [criterion({ hierarchy: '[A].[CPR]', level: null, person, value: 'x' })] }),
+        sample(2, { criteria: [criterion({ hierarchy: '[A].[CPR]', level: null, value: 'y' })] }),
+        sample(3, { dimensions: [dimension('[A].[CPR]'), dimension('[B].[CPR]')] }),
+        sample(4, { criteria: [criterion(unplaced)] }),
+        sample(5, { opaque: 'syntax', opaqueAt: '1:1' }),
+        sample(6, { criteria: [criterion({ hierarchy: '[C].[D]', level: '[C].[D].[E]', value: 'z', person })] }),
+        sample(7, { criteria: [criterion({ hierarchy: '[C].[D]', level: null, value: 'z' })] }),
+      ])
+    })
+
+    const concerning = async (attributes: readonly string[] | null, filter = {}, limit = 100) => {
+      const { entries, next } = await given.store.reader.concerning(attributes, filter, { limit })
+      return { seqs: entries.map((entry) => entry.seq), next }
+    }
+
+    test('tells every name, narrowest first, and which carried persons, how often and when last', async () => {
+      const { names, complete } = await given.store.reader.attributes()
+      const expected = ['[A].[CPR]', '[B].[CPR]', '[C].[D]', '[C].[D].[E]']
+      assert.deepEqual([[...names].filter((name) => expected.includes(name)).sort(), complete], [expected, true])
+      const carriers = await given.store.reader.carriers()
+      assert.deepEqual(
+        carriers.map(({ attribute, entries, latestAt }) => [attribute, entries, latestAt]),
+        [
+          ['[A].[CPR]', 1, sample(1).askedAt],
+          ['[C].[D].[E]', 1, sample(6).askedAt],
+        ],
+      )
+    })
+
+    test('finds entries by criterion and dimension, those of no known attribute, and what is not understood', async () => {
+      assert.deepEqual(await concerning(['[A].[CPR]']), { seqs: [5, 4, 3, 2, 1], next: null })
+      assert.deepEqual(await concerning(['[C].[D].[E]', '[B].[CPR]']), { seqs: [6, 5, 4, 3], next: null })
+      assert.deepEqual(await concerning([]), { seqs: [5, 4], next: null })
+      assert.deepEqual((await concerning(null)).seqs, [7, 6, 5, 4, 3, 2, 1])
+    })
+
+    test('gives the children of what it finds', async () => {
+      const { entries } = await given.store.reader.concerning(['[B].[CPR]'], {}, { limit: 9 })
+      const found = entries.find(({ seq }) => seq === 3)
+      assert.deepEqual(found?.dimensions, [dimension('[A].[CPR]'), dimension('[B].[CPR]')])
+    })
+
+    test('pages without skipping or repeating an entry, and keeps to the time asked for', async () => {
+      const seqs: number[] = []
+      let before: LogId | undefined
+      do {
+        const page = { limit: 2, ...(before === undefined ? {} : { before }) }
+        const { entries, next } = await given.store.reader.concerning(['[A].[CPR]'], {}, page)
+        seqs.push(...entries.map((entry) => entry.seq))
+        before = next ?? undefined
+      } while (before !== undefined)
+      assert.deepEqual(seqs, [5, 4, 3, 2, 1])
+      const time = { from: sample(2).askedAt, to: sample(4).askedAt }
+      assert.deepEqual((await concerning(['[A].[CPR]'], time)).seqs, [3, 2])
+    })
+  })
+}
+
 function persons(backend: Backend): void {
   describe('a question about one person', () => {
     const given = withStore(backend)
@@ -773,17 +841,20 @@ function migrations(backend: Backend): void {
       const runs = await Promise.all(range(5, () => migrateStore(at().location)))
       assert.deepEqual(
         runs.map((r) => r.version),
-        range(5, () => 1),
+        range(5, () => 2),
       )
       assert.deepEqual(
         runs.flatMap((r) => r.applied),
-        ['0001_init.sql'],
+        ['0001_init.sql', '0002_attribute.sql'],
       )
-      assert.deepEqual(await migrateStore(at().location), { applied: [], version: 1 })
+      assert.deepEqual(await migrateStore(at().location), { applied: [], version: 2 })
       const rows = await at().query('SELECT version, name FROM {schema_version}')
       assert.deepEqual(
         rows.map((r) => [Number(r['version']), r['name']]),
-        [[1, '0001_init.sql']],
+        [
+          [1, '0001_init.sql'],
+          [2, '0002_attribute.sql'],
+        ],
       )
     })
 
@@ -803,11 +874,11 @@ function migrations(backend: Backend): void {
 
     test('of a newer Tilsyn, or of another, is refused', async () => {
       await at().query(
-        `INSERT INTO {schema_version} VALUES (2, '0002_later.sql', 'x', ${backend.name === 'embedded' ? '0' : 'SYSUTCDATETIME()'})`,
+        `INSERT INTO {schema_version} VALUES (3, '0003_later.sql', 'x', ${backend.name === 'embedded' ? '0' : 'SYSUTCDATETIME()'})`,
       )
       await assert.rejects(openStore(at().location), isFault('STORE_MIGRATION'))
       await assert.rejects(migrateStore(at().location), isFault('STORE_MIGRATION'))
-      await at().query('DELETE FROM {schema_version} WHERE version = 2')
+      await at().query('DELETE FROM {schema_version} WHERE version = 3')
       await (await openStore(at().location)).close()
       await at().query(`UPDATE {schema_version} SET checksum = 'other' WHERE version = 1`)
       await assert.rejects(openStore(at().location), isFault('STORE_MIGRATION'))

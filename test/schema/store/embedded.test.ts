@@ -11,6 +11,13 @@ import { Database } from '../../../schema/store/embedded/database.ts'
 import { embeddedDialect } from '../../../schema/store/embedded/driver.ts'
 import { openStore } from '../../../schema/store/open.ts'
 import { idsOfPerson } from '../../../schema/store/sql/persons.ts'
+import {
+  idsOfAttribute,
+  idsOfLog,
+  newestWithPerson,
+  nextCarrier,
+  nextName,
+} from '../../../schema/store/sql/attributes.ts'
 import { CRIT, DIM, LOG, MEAS, SEEN } from '../../../schema/store/sql/columns.ts'
 import type { Column } from '../../../schema/store/sql/columns.ts'
 import { childQueries, logQuery } from '../../../schema/store/sql/reader.ts'
@@ -90,6 +97,28 @@ test('a question about a person, a user or a module walks an index, and sorts no
         new RegExp(`SEARCH \\w+ USING COVERING INDEX ${index}\\(\\w+=\\? AND log_id>\\? AND log_id<\\?\\)`),
       )
     assert.doesNotMatch(person, /SCAN (log|crit|seen)/)
+    for (const [query, index] of [
+      [
+        nextName(dialect, 'crit', null),
+        /^SEARCH crit USING COVERING INDEX crit_(?:attribute|carrier) \(attribute>\?\)$/,
+      ],
+      [nextName(dialect, 'dim', 'a'), /^SEARCH dim USING COVERING INDEX dim_attribute \(attribute>\?\)$/],
+      [nextCarrier(dialect, 'a'), /^SEARCH crit USING (?:COVERING )?INDEX crit_carrier \(attribute>\?\)$/],
+      [newestWithPerson(dialect, 'a'), /^SEARCH crit USING (?:COVERING )?INDEX crit_carrier \(attribute=\?\)$/],
+      [
+        idsOfAttribute(dialect, 'crit', 'a', bounds, 20),
+        /INDEX crit_attribute \(attribute=\? AND log_id>\? AND log_id<\?\)$/,
+      ],
+      [
+        idsOfAttribute(dialect, 'crit', null, bounds, 20),
+        /INDEX crit_attribute \(attribute=\? AND log_id>\? AND log_id<\?\)$/,
+      ],
+      [idsOfAttribute(dialect, 'dim', 'a', {}, 20), /^SEARCH dim USING COVERING INDEX dim_attribute \(attribute=\?\)$/],
+      [idsOfLog(dialect, 'syntax', bounds, 20), /INDEX log_opaque \(opaque=\? AND rowid>\? AND rowid<\?\)$/],
+      [idsOfLog(dialect, null, bounds, 20), /^SEARCH log USING INTEGER PRIMARY KEY \(rowid>\? AND rowid<\?\)$/],
+    ] as const) {
+      assert.match(plan(query), index)
+    }
     assert.match(
       plan(logQuery(dialect, { user: 'a' }, bounds, 20)),
       /^SEARCH log USING INDEX log_user \(user_key=\? AND rowid>\? AND rowid<\?\)$/,

@@ -76,7 +76,9 @@ test('the migrations make the columns that the writers fill, of the kinds they b
   const tables = { log: LOG, crit: CRIT, dim: DIM, meas: MEAS, seen: SEEN }
   for (const [table, columns] of Object.entries<Record<string, Column<never>>>(tables)) {
     const body = new RegExp(`CREATE TABLE \\[tilsyn\\]\\.\\[${table}\\] \\(\n([\\s\\S]*?)\n\\)`).exec(script)?.[1] ?? ''
-    const made = [...body.matchAll(/^ {2}\[(\w+)\] (\w+(?:\(\w+\))?).*?(NOT )?NULL,$/gm)]
+    const added = new RegExp(`^ALTER TABLE \\[tilsyn\\]\\.\\[${table}\\] ADD (.*)$`, 'gm')
+    const lines = [body, ...Array.from(script.matchAll(added), ([, column]) => `  ${column},`)].join('\n')
+    const made = [...lines.matchAll(/^ {2}\[(\w+)\] (\w+(?:\(\w+\))?).*?(NOT )?NULL,$/gm)]
     const keys = table === 'log' ? ['log_id'] : ['log_id', 'ord']
     assert.deepEqual(
       made.slice(keys.length).map(([, name, type, not]) => [name, type, not === undefined]),
@@ -126,6 +128,10 @@ async function statementsOfTheReader(): Promise<CompiledQuery[]> {
   await reader.children(Array.from({ length: 20 }, (_, i) => id(i + 1)))
   await reader.person(personNo(1), {}, { limit: 5 })
   await reader.person(personNo(1), { from: NOON - 1, to: NOON + 9 }, { limit: 5, before: id(9) })
+  await reader.attributes()
+  await reader.carriers()
+  await reader.concerning(['[Borger].[CPR]'], { from: NOON - 1 }, { limit: 5, before: id(9) })
+  await reader.concerning(null, {}, { limit: 5 })
   await reader.origins()
   const access = new SqlAccess(dialect)
   await access.addToken({ hash: 'h', name: 'n', role: 'auditor', createdAt: NOON, expiresAt: NOON })
@@ -158,7 +164,8 @@ class Listener implements Driver {
 /** One row of `log`, so that what is asked about an entry that was found is asked as well. */
 function answerTo(statement: string): Record<string, unknown>[] {
   if (/max\("id_ahead"\)/.test(statement)) return [{ ahead: '4194304', behind: '0' }]
-  if (/as "hit"/.test(statement)) return [{ log_id: '5' }]
+  if (/as "hit"|select distinct "log_id"/.test(statement)) return [{ log_id: '5' }]
+  if (statement.startsWith('select "attribute"')) return / > /.test(statement) ? [] : [{ attribute: '[Borger].[CPR]' }]
   if (!/select \* from "tilsyn"\."log"/.test(statement)) return []
   const row = Object.entries<Column<ReturnType<typeof sample>>>(LOG).map(([name, { kind, of }]) => [
     name,
