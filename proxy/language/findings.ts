@@ -18,21 +18,32 @@ export const place = (path: string, how: 'explicit' | 'certain' | 'guessed' = 'c
   guessed: how === 'guessed',
 })
 
+const NOWHERE: readonly Place[] = []
+
 /** More hierarchies than any axis has. Bounds the work on sets that name one another. */
 const MAX_PLACES = 500
 
+/** So many are compared with each other; more go through a map. */
+const FEW = 8
+
 /** The places of sets side by side, as in a crossjoin: each adds its own. */
 export function cross(domains: readonly (readonly Place[])[]): readonly Place[] {
-  const filled = domains.filter((domain) => domain.length > 0)
-  if (filled.length <= 1) return filled[0] ?? []
+  const largest = domains.reduce((most, domain) => (domain.length > most.length ? domain : most), NOWHERE)
+  if (domains.every((domain) => addsNothing(domain, largest))) return largest
   let places = new Map<string, Place>()
-  for (const domain of filled) {
+  for (const domain of domains) {
     for (const found of domain) if (!places.get(found.key)?.explicit) places.set(found.key, found)
     if (places.size <= MAX_PLACES) continue
     places = byKey(toDimensions([...places.values()]))
     if (places.size > MAX_PLACES) throw new StatementLimitError('dimensions', MAX_PLACES)
   }
   return [...places.values()]
+}
+
+function addsNothing(domain: readonly Place[], to: readonly Place[]): boolean {
+  if (domain.length === 0 || domain === to) return true
+  if (to.length > FEW) return false
+  return domain.every((found) => to.some(({ key, explicit }) => key === found.key && explicit === found.explicit))
 }
 
 /**
@@ -42,7 +53,16 @@ export function cross(domains: readonly (readonly Place[])[]): readonly Place[] 
 export function unite(domains: readonly (readonly Place[])[]): readonly Place[] {
   const places = cross(domains)
   if (places.length < 2 || !places.some(({ guessed }) => guessed)) return places
+  if (places.length <= FEW && !places.some((found) => found.guessed && hasNeighbour(found, places))) return places
   return [...byKey(toDimensions(places)).values()]
+}
+
+/** Another place of the same dimension. */
+function hasNeighbour(found: Place, places: readonly Place[]): boolean {
+  const end = firstEnd(found.key)
+  return places.some(
+    (other) => other !== found && other.key.startsWith(found.key.slice(0, end)) && firstEnd(other.key) === end,
+  )
 }
 
 /** Guesses that differ within one dimension become that dimension. */
@@ -56,7 +76,14 @@ function toDimensions(places: readonly Place[]): readonly Place[] {
 
 const byKey = (places: readonly Place[]): Map<string, Place> => new Map(places.map((found) => [found.key, found]))
 
-const firstPart = (path: string): string => /^\[(?:[^\]]|\]\])*\]/.exec(path)?.[0] ?? path
+/** Where the first part of a path ends: at the first bracket that is not doubled. */
+function firstEnd(path: string): number {
+  if (!path.startsWith('[')) return path.length
+  for (let at = path.indexOf(']'); at >= 0; at = path.indexOf(']', at + 2)) if (path[at + 1] !== ']') return at + 1
+  return path.length
+}
+
+const firstPart = (path: string): string => path.slice(0, firstEnd(path))
 
 /** A criterion on its way: those of one scope, dimension and operator become one. */
 interface Found {
@@ -131,6 +158,9 @@ export class Findings {
 
   /** A strict prefix of another entry says nothing new, unless both are `.Members`. */
   get dimensions(): readonly DimensionFact[] {
+    const [only] = this.#places
+    if (only === undefined) return []
+    if (this.#places.length === 1) return [{ path: only.place.path, axis: only.axis }]
     const first = new Map<string, { readonly place: Place; readonly axis: number | 'return' }>()
     for (const entry of this.#places) {
       const known = first.get(entry.place.key)
@@ -143,19 +173,60 @@ export class Findings {
   }
 
   get criteria(): readonly CriterionFact[] {
-    const criteria = new Map<string, { dimension: string | null; op: string; values: string[]; clause: Clause }>()
-    const seen = new Set<string>()
-    for (const { dimension, op, values, clause, scope, alone } of this.#found) {
-      const what = `${dimension?.toLowerCase()}\n${op}`
-      const key = alone ? `${what}\n${values.join('\n')}` : `${what}\n${clause}\n${scope}`
-      const fresh = alone ? values : values.filter((value) => !seen.has(`${what}\n${value.toLowerCase()}`))
-      for (const value of fresh) seen.add(`${what}\n${value.toLowerCase()}`)
-      const known = criteria.get(key)
-      if (known === undefined) {
-        if (fresh.length > 0) criteria.set(key, { dimension, op, values: [...fresh], clause })
-      } else if (!alone) known.values.push(...fresh)
+    if (this.#found.length === 0) return []
+    const gathered = new Gathering()
+    for (const found of this.#found) gathered.add(found)
+    return gathered.criteria()
+  }
+}
+
+/** What was found of one dimension under one operator. */
+interface Group {
+  readonly values: Set<string>
+  /** By scope and clause, or by the values of those that stand alone. */
+  readonly criteria: Map<string, { values: string[] }>
+}
+
+/** Makes criteria of what was found: one for each scope, dimension and operator, no value twice under one operator. */
+class Gathering {
+  readonly #criteria: { dimension: string | null; op: string; values: string[]; clause: Clause }[] = []
+  readonly #groups = new Map<string, Group>()
+  #last: Found | null = null
+  #group: Group | null = null
+
+  add(found: Found): void {
+    const group = this.#groupOf(found)
+    const fresh: string[] = []
+    for (const value of found.values) {
+      const lower = value.toLowerCase()
+      if (found.alone || !group.values.has(lower)) fresh.push(value)
+      group.values.add(lower)
     }
-    return [...criteria.values()].map((c) => (c.op === '=' && c.values.length > 1 ? { ...c, op: 'in' } : c))
+    if (fresh.length === 0) return
+    const key = found.alone ? found.values.join('\n') : `${found.clause}\n${found.scope}`
+    const known = group.criteria.get(key)
+    if (known === undefined) {
+      const { dimension, op, clause } = found
+      const criterion = { dimension, op, values: fresh, clause }
+      group.criteria.set(key, criterion)
+      this.#criteria.push(criterion)
+    } else if (!found.alone) known.values.push(...fresh)
+  }
+
+  /** What stands together is mostly of one dimension. */
+  #groupOf(found: Found): Group {
+    const same = this.#last?.dimension === found.dimension && this.#last.op === found.op
+    if (same && this.#group !== null) return this.#group
+    const key = `${found.dimension?.toLowerCase()}\n${found.op}`
+    const group = this.#groups.get(key) ?? { values: new Set(), criteria: new Map() }
+    this.#groups.set(key, group)
+    this.#last = found
+    this.#group = group
+    return group
+  }
+
+  criteria(): readonly CriterionFact[] {
+    return this.#criteria.map((c) => (c.op === '=' && c.values.length > 1 ? { ...c, op: 'in' } : c))
   }
 }
 

@@ -13,16 +13,46 @@ export type Segment =
 
 export type NameSegment = Extract<Segment, { kind: 'name' }>
 
-/** `[Time].[1997].[Q1]`, up to but not including the first function (`.Children`). */
+/** `[Time].[1997].[Q1]`, up to but not including the first function (`.Children`). Made by `pathOf` alone. */
 export interface Path {
   readonly kind: 'path'
   readonly segments: readonly Segment[]
+  readonly name: PathName
 }
 
-/** What follows a dot or a closing bracket: `.Children`, `.Item(0)`, and the short form `(0)`. */
+/**
+ * A path as the record writes it: every segment in brackets, `]]`, keys and case as in the text. `key` is the same in
+ * small letters, for MDX compares names without regard to case.
+ */
+export interface PathName {
+  readonly written: string
+  readonly key: string
+  /** One for each segment, as written. */
+  readonly parts: readonly string[]
+  /** Number of names before the first `&` key; all of them where there is none. */
+  readonly names: number
+  /** Where the first All member stands, -1 without one. */
+  readonly all: number
+  /** Of the measures dimension, which may itself be meant. */
+  readonly measure: boolean
+  /** What the cube's metadata tell of it; `null` without any. */
+  readonly known: KnownPlace | null
+}
+
+/** The hierarchy, level or dimension that a path begins with, by the cube's metadata. */
+export interface KnownPlace {
+  /** How many parts of the path it is. */
+  readonly length: number
+  /** As the server spells it. */
+  readonly path: string
+  /** Where the All member stands that the metadata name; -1: not in this path, `null`: they name none. */
+  readonly all: number | null
+}
+
+/** What follows a dot or a closing bracket: `.Children`, `.Item(0)`, and the short form `(0)`. `word`: in capitals. */
 export type Step =
-  | { readonly kind: 'property'; readonly name: NameSegment }
-  | { readonly kind: 'method'; readonly name: NameSegment; readonly args: readonly Expression[] }
+  | { readonly kind: 'property'; readonly name: NameSegment; readonly word: string }
+  | { readonly kind: 'method'; readonly name: NameSegment; readonly word: string; readonly args: readonly Expression[] }
   | { readonly kind: 'item'; readonly args: readonly Expression[] }
 
 // prettier-ignore
@@ -42,7 +72,13 @@ export interface Branch {
 export type Expression =
   | Path
   | { readonly kind: 'access'; readonly base: Expression; readonly steps: readonly Step[] }
-  | { readonly kind: 'call'; readonly name: readonly NameSegment[]; readonly args: readonly Expression[] }
+  /** `word`: the last of the names in capitals. */
+  | {
+      readonly kind: 'call'
+      readonly name: readonly NameSegment[]
+      readonly word: string
+      readonly args: readonly Expression[]
+    }
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'number'; readonly raw: string }
   | { readonly kind: 'null' }
@@ -71,10 +107,13 @@ export interface Property {
   readonly value: Expression
 }
 
-/** What WITH and CREATE define. A quoted formula is read as the code it is. */
+/**
+ * What WITH and CREATE define. A quoted formula is read as the code it is. icCube's functions and constants are here
+ * too: of a function only its formula matters.
+ */
 export type Definition =
   | {
-      readonly kind: 'member' | 'set'
+      readonly kind: 'member' | 'set' | 'function'
       readonly name: Path
       readonly formula: Expression
       readonly properties: readonly Property[]
@@ -86,6 +125,8 @@ export type Definition =
       readonly formula: Expression
       readonly properties: readonly Property[]
     }
+  /** `WITH MEASURE 'T'[X] = …`: a formula of DAX, of which only the columns and measures it names are kept. */
+  | { readonly kind: 'measure'; readonly name: Path; readonly formula: ExpressionOf<'set'>; readonly properties: [] }
 
 export interface Axis {
   readonly nonEmpty: boolean
@@ -104,6 +145,8 @@ export type From =
 export interface SapVariable {
   readonly name: Path
   readonly excluding: boolean
+  /** `INCLUDING > [A].[x]` */
+  readonly operator: Operator | null
   readonly value: Expression
 }
 
@@ -113,6 +156,8 @@ export interface Select {
   readonly axes: readonly Axis[]
   readonly from: From
   readonly slicer: Expression | null
+  /** icCube's FILTERBY, which restricts as a sub-select does. */
+  readonly filterBy: Expression | null
   readonly sapVariables: readonly SapVariable[]
   readonly cellProperties: readonly Path[]
 }
@@ -140,7 +185,14 @@ export interface Dmv {
 export interface Create {
   readonly kind: 'create'
   readonly scope: readonly string[]
-  readonly definition: Definition
+  readonly definitions: readonly Definition[]
+}
+
+/** `CREATE SUBCUBE c AS SELECT …`: the session sees the cube through the select from then on. */
+export interface Subcube {
+  readonly kind: 'subcube'
+  readonly cube: Path
+  readonly select: Select
 }
 
 export interface Assignment {
@@ -184,7 +236,7 @@ export interface Explain {
   readonly statement: Select | Drillthrough
 }
 
-export type StatementBody = Select | Drillthrough | Explain | Dmv | Create | Update | Call | Command
+export type StatementBody = Select | Drillthrough | Explain | Dmv | Create | Subcube | Update | Call | Command
 
 export interface Statement {
   readonly body: StatementBody

@@ -1,6 +1,6 @@
-import type { Expression, ExpressionOf, NameSegment, Operator, Path } from './ast.ts'
+import type { Expression, ExpressionOf, Operator, Path } from './ast.ts'
 import { TEXTUAL } from './functions.ts'
-import { partsOf } from './visitor.ts'
+import { forEachPart } from './visitor.ts'
 
 /** A value that stands in the text itself. */
 export type Literal =
@@ -13,8 +13,6 @@ export type Subject =
   /** A text about a member: its name, caption, key or property. `null` where no hierarchy is named. */
   | { readonly kind: 'text'; readonly of: Expression | null; readonly op: string | null; readonly isNumber: boolean }
   | { readonly kind: 'other' }
-
-export const wordOf = (segments: readonly NameSegment[]): string => segments.at(-1)?.text.toUpperCase() ?? ''
 
 /** `((x))` is x. */
 export function unwrap(expression: Expression): Expression {
@@ -48,29 +46,30 @@ export function subjectOf(expression: Expression, isMeasure: (path: Path) => boo
     const measure = inner.elements.map(unwrap).find((e): e is Path => e.kind === 'path' && isMeasure(e))
     return measure === undefined ? { kind: 'other' } : { kind: 'measure', path: measure }
   }
-  const op = inner.kind === 'call' ? (SEARCHES[wordOf(inner.name)] ?? null) : null
+  const op = inner.kind === 'call' ? (SEARCHES[inner.word] ?? null) : null
   const of = textAbout(inner)
   if (of === null) return op === null ? { kind: 'other' } : { kind: 'text', of: null, op, isNumber: false }
-  return { kind: 'text', of, op, isNumber: inner.kind === 'call' && wordOf(inner.name) === 'LEN' }
+  return { kind: 'text', of, op, isNumber: inner.kind === 'call' && inner.word === 'LEN' }
 }
 
 /** The thing whose `.Name`, `.Properties(…)` or key stands somewhere in `expression`; its steps before that function. */
 function textAbout(expression: Expression): Expression | null {
-  const stack: Expression[] = [expression]
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    if (next.kind === 'access') {
-      const at = next.steps.findIndex((step) => step.kind !== 'item' && TEXTUAL.has(step.name.text.toUpperCase()))
-      if (at >= 0) return at === 0 ? next.base : { ...next, steps: next.steps.slice(0, at) }
-    }
-    stack.push(...partsOf(next))
+  if (expression.kind === 'access') {
+    const { base, steps } = expression
+    const at = steps.findIndex((step) => step.kind !== 'item' && TEXTUAL.has(step.word))
+    if (at >= 0) return at === 0 ? base : { ...expression, steps: steps.slice(0, at) }
   }
-  return null
+  let found: Expression | null = null
+  forEachPart(expression, (part) => {
+    found ??= textAbout(part)
+  })
+  return found
 }
 
 /** `InStr([start,] text, part [, compare])`: the text looked through, and the part looked for. */
 export function searchOf(expression: Expression): { readonly of: Expression; readonly part: Literal } | null {
   const inner = unwrap(expression)
-  if (inner.kind !== 'call' || !/^INSTR(?:REV)?$/.test(wordOf(inner.name))) return null
+  if (inner.kind !== 'call' || (inner.word !== 'INSTR' && inner.word !== 'INSTRREV')) return null
   const args = literalOf(inner.args[0] ?? { kind: 'empty' })?.kind === 'number' ? inner.args.slice(1) : inner.args
   const [text, part] = args
   const literal = part === undefined ? null : literalOf(part)

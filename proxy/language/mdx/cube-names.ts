@@ -1,5 +1,5 @@
 import type { CubeModel } from '../cube-model.ts'
-import type { KnownPlace, PathName } from './path-name.ts'
+import type { KnownPlace, PathName } from './ast.ts'
 
 /** Longer than this no unique name of a hierarchy or level is looked for. */
 const MAX_PLACE_PARTS = 8

@@ -1,11 +1,11 @@
-import type { Definition, Expression } from './ast.ts'
+import type { Definition, Expression, PathName } from './ast.ts'
 import type { Place } from '../findings.ts'
-import { type PathName, pathNameOf } from './path-name.ts'
+import { lastKey } from './path-name.ts'
 
 export interface NamedSet {
   readonly formula: Expression
   /** From an earlier statement of the session: nobody has looked at its formula yet. */
-  readonly earlier?: true
+  readonly earlier: boolean
   /** What it yields, once the extraction has walked it. */
   places: readonly Place[] | null
 }
@@ -13,20 +13,20 @@ export interface NamedSet {
 export interface CalculatedMember {
   readonly name: PathName
   readonly formula: Expression
+  /** The formula is DAX: its paths are columns and measures. */
+  readonly dax: boolean
   readonly earlier: boolean
   /** Set by the extraction when something live names it. */
   live: boolean
 }
 
-/** What a query defines, found by every name it may be used under. */
+/** What a query and its session define, found by every name it may be used under. */
 export class Definitions {
   readonly #sets = new Map<string, NamedSet>()
   readonly #members = new Map<string, CalculatedMember>()
-  /** Those of one dimension and one last part, and those of one last part, a measure first. */
-  readonly #namesakes = new Map<string, CalculatedMember[]>()
-  /** By all that the place they are defined in begins with, and by the place alone; emptied as they are asked for. */
-  readonly #under = new Map<string, CalculatedMember[]>()
-  readonly #directlyIn = new Map<string, CalculatedMember[]>()
+  /** Made when a name is looked for that is not written out in full. */
+  #namesakes: Namesakes | null = null
+  #tree: MemberTree | null = null
 
   /** @param session what earlier statements defined, the latest first; the query's own goes before it. */
   constructor(
@@ -34,23 +34,28 @@ export class Definitions {
     aliases: ReadonlyMap<string, Expression>,
     session: readonly Definition[],
   ) {
-    for (const definition of definitions) {
-      const name = pathNameOf(definition.name)
-      if (definition.kind === 'set') this.#sets.set(name.key, { formula: definition.formula, places: null })
-      if (definition.kind === 'member') this.#addMember(name, definition)
+    for (const definition of definitions) this.#add(definition, false)
+    for (const [key, formula] of aliases) {
+      if (!this.#sets.has(key)) this.#sets.set(key, { formula, earlier: false, places: null })
     }
-    for (const [key, formula] of aliases) if (!this.#sets.has(key)) this.#sets.set(key, { formula, places: null })
-    for (const definition of session) this.#addEarlier(pathNameOf(definition.name), definition)
+    for (const definition of session) this.#add(definition, true)
   }
 
-  #addEarlier(name: PathName, definition: Definition): void {
-    if (definition.kind === 'set' && !this.#sets.has(name.key))
-      this.#sets.set(name.key, { formula: definition.formula, places: null, earlier: true })
-    if (definition.kind === 'member' && !this.#members.has(name.key)) this.#addMember(name, definition, true)
+  #add({ kind, name: { name }, formula }: Definition, earlier: boolean): void {
+    if (kind === 'cell-calculation') return
+    if (kind === 'set' || kind === 'function') {
+      if (!earlier || !this.#sets.has(name.key)) this.#sets.set(name.key, { formula, earlier, places: null })
+    } else if (!earlier || !this.#members.has(name.key))
+      this.#members.set(name.key, { name, formula, dax: kind === 'measure', earlier, live: false })
   }
 
   setNamed(name: PathName): NamedSet | null {
-    return this.#sets.get(name.key) ?? null
+    return this.#sets.size === 0 ? null : (this.#sets.get(name.key) ?? null)
+  }
+
+  /** icCube's functions are called by their name. */
+  setCalled(word: string): NamedSet | null {
+    return this.#sets.size === 0 ? null : (this.#sets.get(`[${word.toLowerCase()}]`) ?? null)
   }
 
   /**
@@ -61,13 +66,71 @@ export class Definitions {
     if (this.#members.size === 0) return null
     const exact = this.#members.get(name.key)
     if (exact !== undefined) return exact
-    const namesakes = this.#namesakes.get(name.parts.length === 1 ? lastKey(name) : namesakeKey(name)) ?? []
-    if (name.parts.length === 1) return namesakes[0] ?? null
-    return namesakes.slice(0, MAX_NAMESAKES).find((member) => isNamesake(member.name, name)) ?? null
+    this.#namesakes ??= new Namesakes(this.#members.values())
+    return this.#namesakes.find(name)
+  }
+
+  /** Those that bear `name` as their last part, under whatever parent: CalculatedChild names them so. */
+  membersCalled(name: string): readonly CalculatedMember[] {
+    if (this.#members.size === 0) return NONE
+    this.#namesakes ??= new Namesakes(this.#members.values())
+    return this.#namesakes.called(`[${name.replaceAll(']', ']]').toLowerCase()}]`)
   }
 
   /** The calculated members of a dimension, hierarchy or level, or of one that it is part of. Each is given once. */
   membersUnder(key: string): readonly CalculatedMember[] {
+    if (this.#members.size === 0) return NONE
+    this.#tree ??= new MemberTree(this.#members.values())
+    return this.#tree.take(key)
+  }
+}
+
+const NONE: readonly CalculatedMember[] = []
+
+/** So many members of one dimension and last part are looked through for one that is not named in full. */
+const MAX_NAMESAKES = 20
+
+/** Members by their last part. */
+class Namesakes {
+  readonly #byLast = new Map<string, CalculatedMember[]>()
+  readonly #byDimension = new Map<string, CalculatedMember[]>()
+
+  constructor(members: Iterable<CalculatedMember>) {
+    for (const member of members) {
+      append(this.#byLast, lastKey(member.name), member)
+      append(this.#byDimension, namesakeKey(member.name), member)
+    }
+  }
+
+  called(last: string): readonly CalculatedMember[] {
+    return this.#byLast.get(last) ?? NONE
+  }
+
+  /** Of those with one last part a measure goes first, the latest of several. */
+  find(name: PathName): CalculatedMember | null {
+    const called = this.called(lastKey(name))
+    if (called.length === 0) return null
+    if (name.parts.length === 1) return called.findLast((member) => member.name.measure) ?? called[0] ?? null
+    const namesakes = this.#byDimension.get(namesakeKey(name)) ?? NONE
+    return namesakes.slice(0, MAX_NAMESAKES).find((member) => isNamesake(member.name, name)) ?? null
+  }
+}
+
+/** Members by the place they are defined in; each is taken once. */
+class MemberTree {
+  /** By all that the place begins with, and by the place alone; emptied as they are asked for. */
+  readonly #under = new Map<string, CalculatedMember[]>()
+  readonly #directlyIn = new Map<string, CalculatedMember[]>()
+
+  constructor(members: Iterable<CalculatedMember>) {
+    for (const member of members) {
+      const parent = parentKey(member.name)
+      append(this.#directlyIn, parent, member)
+      for (const key of [parent, ...prefixes(parent)]) append(this.#under, key, member)
+    }
+  }
+
+  take(key: string): readonly CalculatedMember[] {
     const found = [...(this.#under.get(key) ?? [])]
     this.#under.delete(key)
     for (const prefix of prefixes(key)) {
@@ -76,29 +139,13 @@ export class Definitions {
     }
     return found
   }
-
-  #addMember(name: PathName, { formula }: Definition, earlier = false): void {
-    const member: CalculatedMember = { name, formula, earlier, live: false }
-    const parent = parentKey(name)
-    this.#members.set(name.key, member)
-    append(this.#namesakes, namesakeKey(name), member)
-    if (name.measure && !earlier) this.#namesakes.set(lastKey(name), [member])
-    else append(this.#namesakes, lastKey(name), member)
-    append(this.#directlyIn, parent, member)
-    for (const key of [parent, ...prefixes(parent)]) append(this.#under, key, member)
-  }
 }
-
-/** So many members of one dimension and last part are looked through for one that is not named in full. */
-const MAX_NAMESAKES = 20
 
 const append = (map: Map<string, CalculatedMember[]>, key: string, member: CalculatedMember): void => {
   const list = map.get(key)
   if (list === undefined) map.set(key, [member])
   else list.push(member)
 }
-
-const lastKey = (name: PathName): string => name.parts.at(-1)?.toLowerCase() ?? ''
 
 /** The dimension, without the hierarchy that Mondrian writes behind a dot, and the last part. */
 const namesakeKey = (name: PathName): string =>

@@ -1,8 +1,8 @@
-import type { Definition, Expression, ExpressionOf, NameSegment, Path, StatementBody } from './ast.ts'
+import type { Definition, Expression, ExpressionOf, NameSegment, Path, PathName, StatementBody } from './ast.ts'
 import type { CubeNames } from './cube-names.ts'
 import { roleOf, shapeOf, wordOfStep } from './functions.ts'
-import { isAllPart, isPlainAll, namesPerson, type PathName, pathNameOf, prefixKeys, prefixOf } from './path-name.ts'
-import { expressionsOf, walk } from './visitor.ts'
+import { isAllPart, isPlainAll, lastKey, namesPerson, pathOf, prefixKey, prefixKeys, prefixOf } from './path-name.ts'
+import { forEachExpression, forEachPart } from './visitor.ts'
 
 /**
  * What a statement gives away about the cube behind it. Without metadata `[A].[B].[C]` may be a member of hierarchy `[A]`
@@ -10,7 +10,6 @@ import { expressionsOf, walk } from './visitor.ts'
  * All of it is looked at once, also what is dead, before anything is judged.
  */
 export class Evidence {
-  readonly #names = new Map<Path, PathName>()
   /** Dimensions, hierarchies and levels, for certain. */
   readonly #places = new Set<string>()
   /** What places begin with: dimensions or hierarchies themselves. */
@@ -21,32 +20,34 @@ export class Evidence {
   readonly #measures = new Map<string, string>()
   /** Sets named inside an expression. */
   readonly aliases = new Map<string, Expression>()
-
   readonly #cube: CubeNames | null
+  /** Names as the metadata say; without them a path has its name itself. */
+  readonly #names = new Map<Path, PathName>()
 
   /** @param cube what the metadata tell; without them the text alone does. */
   constructor(body: StatementBody, definitions: readonly Definition[], cube: CubeNames | null) {
     this.#cube = cube
     for (const { kind, name } of definitions) if (kind === 'member') this.#definedMember(this.nameOf(name))
-    for (const expression of expressionsOf(body)) this.read(expression)
+    forEachExpression(body, this.read)
   }
 
   /** Also for code found later, in strings and parameters. */
-  read(expression: Expression): void {
-    walk(expression, (part) => this.#look(part))
+  readonly read = (expression: Expression): void => {
+    this.#look(expression)
+    forEachPart(expression, this.read)
   }
 
   nameOf(path: Path): PathName {
+    if (this.#cube === null) return path.name
     let name = this.#names.get(path)
-    if (name === undefined) this.#names.set(path, (name = this.#sharpened(pathNameOf(path))))
+    if (name === undefined) this.#names.set(path, (name = this.#sharpened(path.name, this.#cube)))
     return name
   }
 
   /** Read as the metadata say: which part is the place, which the All member, and how a measure is spelled. */
-  #sharpened(name: PathName): PathName {
-    if (this.#cube === null) return name
-    if (name.measure) return { ...name, written: this.#cube.measureNamed(name) ?? name.written }
-    const known = this.#cube.placeOf(name)
+  #sharpened(name: PathName, cube: CubeNames): PathName {
+    if (name.measure) return { ...name, written: cube.measureNamed(name) ?? name.written }
+    const known = cube.placeOf(name)
     if (known === null) return name
     const all = known.all === null || (known.all < 0 && isPlainAll(name.parts[name.all])) ? name.all : known.all
     return { ...name, known, all }
@@ -75,7 +76,7 @@ export class Evidence {
     if (namesPerson(last)) return true
     if (parts.length < 2 || this.isPlace(name)) return false
     const repeats = isNamedAlike(parts.at(-2) ?? '', last)
-    return !repeats || parts.length > 3 || (parts.length === 3 && this.#places.has(parts[0]?.toLowerCase() ?? ''))
+    return !repeats || parts.length > 3 || (parts.length === 3 && this.#places.has(prefixKey(name, 1)))
   }
 
   /**
@@ -88,7 +89,7 @@ export class Evidence {
     if (known !== null) return this.isMember(name)
     const ofAttributes = this.#attributes || beginsWith(parts[1] ?? '', parts[0] ?? '')
     if (parts.length !== 2 || names < 2 || !ofAttributes) return this.isMember(name)
-    return this.isMember(name) && (this.#places.has(parts[0]?.toLowerCase() ?? '') || LIKE_VALUE.test(parts[1] ?? ''))
+    return this.isMember(name) && (this.#places.has(prefixKey(name, 1)) || LIKE_VALUE.test(parts[1] ?? ''))
   }
 
   /** Of a path that names no member: itself, or what it is the All member of. */
@@ -126,15 +127,15 @@ export class Evidence {
     if (operator === ':') this.#together(operands)
     else if (operator === 'IS' && left?.kind === 'access' && right?.kind === 'path') {
       const last = left.steps.at(-1)
-      const ofPlace = last?.kind === 'property' && /^(?:level|hierarchy|dimension)$/i.test(last.name.text)
+      const ofPlace = last?.kind === 'property' && /^(?:LEVEL|HIERARCHY|DIMENSION)$/.test(last.word)
       if (ofPlace) this.#placeNamed(this.nameOf(right))
     }
   }
 
   #path(name: PathName): void {
-    if (name.measure) this.#measures.set(name.parts.at(-1)?.toLowerCase() ?? '', name.written)
-    else if (name.all > 0) this.#place(prefixOf(name, name.all))
-    else if (name.names < name.parts.length) this.#place(prefixOf(name, name.names), name.names >= 2)
+    if (name.measure) this.#measures.set(lastKey(name), name.written)
+    else if (name.all > 0) this.#place(prefixKey(name, name.all))
+    else if (name.names < name.parts.length) this.#place(prefixKey(name, name.names), name.names >= 2)
   }
 
   #access({ base, steps: [first] }: ExpressionOf<'access'>): void {
@@ -145,44 +146,45 @@ export class Evidence {
     if (single || PLACE_WORDS.has(word)) this.#placeNamed(name)
   }
 
-  #call({ name, args }: ExpressionOf<'call'>): void {
-    const word = name.at(-1)?.text.toUpperCase() ?? ''
+  #call({ word, args }: ExpressionOf<'call'>): void {
     const shape = shapeOf(word)
-    args.forEach((arg, i) => {
-      if (arg.kind === 'path' && isLevelRole(roleOf(shape, i))) this.#placeNamed(this.nameOf(arg))
-    })
+    if (shape.hasLevels) {
+      args.forEach((arg, i) => {
+        if (arg.kind === 'path' && isLevelRole(roleOf(shape, i))) this.#placeNamed(this.nameOf(arg))
+      })
+    }
     if (word === 'UNION') this.#together(args)
   }
 
   /** Members of one set are of one hierarchy: `{[A].[x], [A].[y].[z]}` are all of `[A]`. */
   #together(elements: readonly Expression[]): void {
-    const seconds = new Map<string, PathName>()
+    if (elements.length < 2) return
+    const seen = new Map<string, PathName>()
     for (const element of elements) {
       if (element.kind !== 'path') continue
       const name = this.nameOf(element)
       if (name.names < name.parts.length || name.parts.length < 2 || name.all > 0 || name.measure) continue
-      const first = name.parts[0]?.toLowerCase() ?? ''
-      const known = seconds.get(first)
-      seconds.set(first, name)
+      const first = prefixKey(name, 1)
+      const known = seen.get(first)
+      seen.set(first, name)
       if (known === undefined) continue
-      const differs = known.parts[1]?.toLowerCase() !== name.parts[1]?.toLowerCase()
-      if (differs || Math.min(known.parts.length, name.parts.length) === 2) this.#place(name.parts[0] ?? '')
+      const differs = prefixKey(known, 2) !== prefixKey(name, 2)
+      if (differs || Math.min(known.parts.length, name.parts.length) === 2) this.#place(first)
     }
   }
 
   #definedMember(name: PathName): void {
-    if (name.measure) this.#measures.set(name.parts.at(-1)?.toLowerCase() ?? '', name.written)
-    else if (name.parts.length === 2) this.#place(name.parts[0] ?? '')
+    if (name.measure) this.#measures.set(lastKey(name), name.written)
+    else if (name.parts.length === 2) this.#place(prefixKey(name, 1))
   }
 
   #placeNamed(name: PathName): void {
     if (name.names < name.parts.length || name.measure) return
     const length = name.all > 0 ? name.all : name.names
-    this.#place(prefixOf(name, length), length >= 3)
+    this.#place(prefixKey(name, length), length >= 3)
   }
 
-  #place(path: string, attributes = false): void {
-    const key = path.toLowerCase()
+  #place(key: string, attributes = false): void {
     if (this.#places.has(key)) return
     this.#places.add(key)
     this.#attributes ||= attributes
@@ -207,7 +209,7 @@ function isNamedAlike(dimension: string, part: string): boolean {
 const beginsWith = (part: string, dimension: string): boolean =>
   part.toLowerCase().startsWith(dimension.slice(0, -1).toLowerCase()) && !/\d/.test(part)
 
-const aliasKey = (name: NameSegment): string => pathNameOf({ kind: 'path', segments: [name] }).key
+const aliasKey = (name: NameSegment): string => pathOf([name]).name.key
 
 const isLevelRole = (role: string): boolean => role === 'l' || role === 'L'
 

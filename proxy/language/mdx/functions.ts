@@ -17,12 +17,14 @@ export interface FunctionShape {
   readonly op: string
   /** `unite`: arguments `o` are of one hierarchy; `cross`: each adds its own; `none`: a value, no set. */
   readonly yields: 'unite' | 'cross' | 'none'
+  /** Some argument is a level. */
+  readonly hasLevels: boolean
 }
 
 const shapes = new Map<string, FunctionShape>()
 
 function define(yields: FunctionShape['yields'], args: string, names: string, op = '='): void {
-  for (const name of names.split(/\s+/)) shapes.set(name, { args, op, yields })
+  for (const name of names.split(/\s+/)) shapes.set(name, { args, op, yields, hasLevels: /l/i.test(args) })
 }
 
 define(
@@ -75,18 +77,15 @@ define(
 )
 
 /** Of a function we do not know, an argument may be a set that the answer is broken down by. */
-const UNKNOWN: FunctionShape = { args: 'o', op: '=', yields: 'unite' }
+const UNKNOWN: FunctionShape = { args: 'o', op: '=', yields: 'unite', hasLevels: false }
 
 export const shapeOf = (name: string): FunctionShape => shapes.get(name) ?? UNKNOWN
 
-export const isKnown = (name: string): boolean => shapes.has(name)
+export const isKnown = (shape: FunctionShape): boolean => shape !== UNKNOWN
 
 /** The function's name in capitals; empty for the short form of Item. */
-export function wordOfStep(step: Step | undefined): string {
-  if (step === undefined || step.kind === 'item') return ''
-  const { text, bracketed } = step.name
-  return (bracketed ? text.slice(1, -1) : text).toUpperCase()
-}
+export const wordOfStep = (step: Step | undefined): string =>
+  step === undefined || step.kind === 'item' ? '' : step.word
 
 /** What an argument at `index` is; further ones are as the last. */
 export const roleOf = ({ args }: FunctionShape, index: number): string => args[Math.min(index, args.length - 1)] ?? 'v'
@@ -106,12 +105,10 @@ export const NAVIGATION = set(`PARENT FIRSTCHILD LASTCHILD FIRSTSIBLING LASTSIBL
 export const OF_PLACE = set(`CURRENTMEMBER DEFAULTMEMBER UNKNOWNMEMBER LEVELS HIERARCHY HIERARCHIES DIMENSION LEVEL`)
 
 /** Texts and numbers about a member: no set any more. */
-export const SCALAR =
-  set(`NAME UNIQUENAME UNIQUE_NAME CAPTION MEMBER_CAPTION MEMBERVALUE MEMBER_VALUE MEMBER_KEY MEMBERKEY
+export const SCALAR = set(`NAME UNIQUENAME UNIQUE_NAME CAPTION MEMBER_CAPTION MEMBERVALUE MEMBER_VALUE MEMBER_KEY
   MEMBER_NAME MEMBER_UNIQUE_NAME KEY KEY0 VALUE COUNT ORDINAL ORDERKEY PROPERTIES CURRENTORDINAL LEVEL_NUMBER
   LEVEL_UNIQUE_NAME HIERARCHY_UNIQUE_NAME DIMENSION_UNIQUE_NAME PARENT_UNIQUE_NAME CHILDREN_CARDINALITY MEMBER_ORDINAL`)
 
 /** Of those, what a search for a person compares. */
-export const TEXTUAL =
-  set(`NAME UNIQUENAME UNIQUE_NAME CAPTION MEMBER_CAPTION MEMBERVALUE MEMBER_VALUE MEMBER_KEY MEMBERKEY
+export const TEXTUAL = set(`NAME UNIQUENAME UNIQUE_NAME CAPTION MEMBER_CAPTION MEMBERVALUE MEMBER_VALUE MEMBER_KEY
   MEMBER_NAME MEMBER_UNIQUE_NAME KEY KEY0 PROPERTIES`)

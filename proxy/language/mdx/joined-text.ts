@@ -1,6 +1,6 @@
 import { PERSON } from '../person-text.ts'
 import type { Expression, ExpressionOf } from './ast.ts'
-import { unwrap, wordOf } from './comparison.ts'
+import { unwrap } from './comparison.ts'
 
 /** By name in small letters. */
 type Parameters = ReadonlyMap<string, string>
@@ -46,8 +46,8 @@ function knownText(inner: Expression, parameters: Parameters): string | null {
   return texts.length === 0 || texts.includes(null) ? null : texts.join('')
 }
 
-function handedOn({ name, args }: ExpressionOf<'call'>, parameters: Parameters): string | null {
+function handedOn({ word, args }: ExpressionOf<'call'>, parameters: Parameters): string | null {
   const [only, ...more] = args
-  if (only === undefined || more.length > 0 || !SAME_TEXT.has(wordOf(name))) return null
+  if (only === undefined || more.length > 0 || !SAME_TEXT.has(word)) return null
   return textOf(only, parameters)?.trim() ?? null
 }

@@ -2,6 +2,7 @@ import { DASHES, isBlank, isDigit, isLetter, isLineEnd } from '../characters.ts'
 import { regionOf } from '../source.ts'
 import { StatementSyntaxError } from '../syntax-error.ts'
 import type { TokenPurse } from '../token-purse.ts'
+import { keywordAt, withLetter } from './keywords.ts'
 import { TOKEN, type Token, type TokenKind } from './token-kind.ts'
 
 /**
@@ -9,8 +10,9 @@ import { TOKEN, type Token, type TokenKind } from './token-kind.ts'
  *
  * White space and comments (`--`, `//` and block comments) fall away here, also between the segments of a path.
  *
- * Two liberties, taken because the queries that use them are answered: names may hold letters of any script without
- * brackets, and `&amp;`, `&lt;`, `&gt;` (texts escaped once too often on their way) stand for their signs.
+ * Liberties, taken because the queries that use them are answered or at least say whom they ask about: names may hold
+ * letters of any script without brackets; `&amp;`, `&lt;`, `&gt;`, `\"` and `\n` (texts escaped once too often on their
+ * way) stand for their signs; and what a program forgot to fill in (`${x}`, `$[x]`) is a parameter.
  */
 export class Lexer {
   readonly text: string
@@ -41,17 +43,28 @@ export class Lexer {
     return token
   }
 
+  /** `<name, type, value>` as editors leave it in their templates, where an expression should begin; `null`: none. */
+  angledTemplate(start: number): Token | null {
+    const length = this.text.slice(start, start + MAX_TEMPLATE).indexOf('>')
+    if (length < 2) return null
+    this.#at = start + length + 1
+    return token(TOKEN.parameter, start, this.#at)
+  }
+
   #endsSegment({ kind, start }: Token): boolean {
     return kind === TOKEN.name || kind === TOKEN.bracketed || (kind === TOKEN.number && this.#isSegment(start))
   }
 
   #read(start: number, code: number): Token {
     if (code === OPEN_BRACKET) return this.#bracketed(start)
+    if (isPlainLetter(code)) return this.#name(start)
     const single = SINGLE[code]
     if (single !== undefined && !(code === DOT && this.#startsFraction(start))) return token(single, start, start + 1)
     if (isDigit(code) || code === DOT) return this.#number(start)
+    if (code === DOLLAR && this.#opensTemplate(start + 1)) return this.#template(start)
     if (isLetter(code)) return this.#name(start)
     if (code === QUOTE || code === APOSTROPHE) return this.#string(start, code)
+    if (code === BACKSLASH && this.text.charCodeAt(start + 1) === QUOTE) return this.#escapedString(start)
     if (code === AT) return this.#parameter(start)
     return this.#operator(start, code)
   }
@@ -74,6 +87,13 @@ export class Lexer {
       if (this.text.charCodeAt(at + 1) !== quote) return token(TOKEN.string, start, at + 1)
     }
     throw this.#error(start, start + 1, 'a closing quote for this one')
+  }
+
+  /** `\"x\"` in a text that was escaped once too often. */
+  #escapedString(start: number): Token {
+    const close = this.text.indexOf('\\"', start + 2)
+    if (close < 0) throw this.#error(start, start + 2, 'a closing quote for this one')
+    return token(TOKEN.string, start, close + 2)
   }
 
   #number(start: number): Token {
@@ -102,14 +122,32 @@ export class Lexer {
   }
 
   #name(start: number): Token {
-    const end = this.#nameEnd(start + 1)
-    return { kind: TOKEN.name, start, end, word: this.text.slice(start, end).toUpperCase() }
+    let end = start
+    let hash = 0
+    for (let code = this.text.charCodeAt(end); isPlainLetter(code) || isDigit(code) || isLetter(code);) {
+      hash = withLetter(hash, code)
+      code = this.text.charCodeAt(++end)
+    }
+    return { kind: TOKEN.name, start, end, word: keywordAt(this.text, start, end, hash) }
   }
 
   #nameEnd(from: number): number {
     let at = from
-    for (let code = this.text.charCodeAt(at); isLetter(code) || isDigit(code); code = this.text.charCodeAt(at)) at++
+    for (let code = this.text.charCodeAt(at); isPlainLetter(code) || isDigit(code) || isLetter(code);)
+      code = this.text.charCodeAt(++at)
     return at
+  }
+
+  #opensTemplate(at: number): boolean {
+    const code = this.text.charCodeAt(at)
+    return code === OPEN_BRACKET || code === OPEN_BRACE
+  }
+
+  /** `${x}` and `$[x]`: what a program was to fill in before it sent the text. */
+  #template(start: number): Token {
+    const close = this.text.indexOf(this.text.charCodeAt(start + 1) === OPEN_BRACE ? '}' : ']', start + 2)
+    if (close < 0) throw this.#error(start, start + 2, 'the end of this template')
+    return token(TOKEN.parameter, start, close + 1)
   }
 
   #parameter(start: number): Token {
@@ -144,12 +182,21 @@ export class Lexer {
   #skipBlanks(): void {
     for (;;) {
       const code = this.text.charCodeAt(this.#at)
-      if (isBlank(code)) this.#at++
+      if (code <= 0x20) this.#at++
+      else if (code < 0x7f && code !== HYPHEN && code !== SLASH && code !== BACKSLASH) return
+      else if (isBlank(code)) this.#at++
+      else if (code === BACKSLASH && this.#isEscapedBlank(this.#at + 1)) this.#at += 2
       else if (code === HYPHEN && this.text.charCodeAt(this.#at + 1) === HYPHEN) this.#skipLine()
       else if (code === SLASH && this.text.charCodeAt(this.#at + 1) === SLASH) this.#skipLine()
       else if (code === SLASH && this.text.charCodeAt(this.#at + 1) === ASTERISK) this.#skipBlock()
       else return
     }
+  }
+
+  /** `\n`, `\r`, `\t` and `\s` in a text that was escaped once too often. */
+  #isEscapedBlank(at: number): boolean {
+    const code = this.text.charCodeAt(at)
+    return code === 0x6e || code === 0x72 || code === 0x74 || code === 0x73
   }
 
   #skipLine(): void {
@@ -188,6 +235,9 @@ export type Comments = 'flat' | 'nested'
 
 const token = (kind: TokenKind, start: number, end: number): Token => ({ kind, start, end, word: '' })
 
+/** Longer than this nobody's template is; it keeps the search for its end cheap. */
+const MAX_TEMPLATE = 200
+
 const OPEN_BRACKET = 0x5b
 const CLOSE_BRACKET = 0x5d
 const DOT = 0x2e
@@ -198,6 +248,9 @@ const AMPERSAND = 0x26
 const HYPHEN = 0x2d
 const SLASH = 0x2f
 const ASTERISK = 0x2a
+const BACKSLASH = 0x5c
+const DOLLAR = 0x24
+const OPEN_BRACE = 0x7b
 
 const SINGLE: Readonly<Record<number, TokenKind>> = Object.fromEntries(
   [TOKEN.open, TOKEN.close, TOKEN.openBrace, TOKEN.closeBrace, TOKEN.comma, TOKEN.dot, TOKEN.semicolon].map(
@@ -211,3 +264,6 @@ const ENTITIES: readonly (readonly [string, string])[] = [
   ['&lt;', '<'],
   ['&gt;', '>'],
 ]
+
+const isPlainLetter = (code: number): boolean =>
+  (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95

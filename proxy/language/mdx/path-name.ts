@@ -1,76 +1,58 @@
-import type { Path, Segment } from './ast.ts'
-
-/**
- * A path as the record writes it: every segment in brackets, `]]`, keys and case as in the text. `key` is the same in
- * small letters, for MDX compares names without regard to case.
- */
-export interface PathName {
-  readonly written: string
-  readonly key: string
-  /** One for each segment, as written. */
-  readonly parts: readonly string[]
-  /** Number of names before the first `&` key; all of them where there is none. */
-  readonly names: number
-  /** Where the first All member stands, -1 without one. */
-  readonly all: number
-  /** Of the measures dimension, which may itself be meant. */
-  readonly measure: boolean
-  /** What the cube's metadata tell of it; `null` without any. */
-  readonly known: KnownPlace | null
-}
-
-/** The hierarchy, level or dimension that a path begins with, by the cube's metadata. */
-export interface KnownPlace {
-  /** How many parts of the path it is. */
-  readonly length: number
-  /** As the server spells it. */
-  readonly path: string
-  /** Where the All member stands that the metadata name; -1: not in this path, `null`: they name none. */
-  readonly all: number | null
-}
+import type { Path, PathName, Segment } from './ast.ts'
 
 /** Prefixes longer than this are never hierarchies or levels; it keeps the work on a path linear in its length. */
 const MAX_HIERARCHY_PARTS = 8
 
-export function pathNameOf(path: Path): PathName {
-  const parts: string[] = []
-  let written = ''
-  let names = -1
-  for (const segment of path.segments) {
-    const part = writtenSegment(segment)
-    if (segment.kind === 'key' && names < 0) names = parts.length
-    written = parts.length === 0 ? part : `${written}.${part}`
-    parts.push(part)
-  }
-  if (names < 0) names = parts.length
-  const key = written.toLowerCase()
-  return {
-    written,
-    key,
-    parts,
-    names,
-    all: firstAll(parts, names),
-    measure: key === MEASURES || key.startsWith(`${MEASURES}.`),
-    known: null,
-  }
+/** @param source the path as the text has it, where that is how it is written. */
+export function pathOf(segments: readonly Segment[], source: string | null = null): Path {
+  return { kind: 'path', segments, name: pathNameOf(segments, source) }
 }
 
+function pathNameOf(segments: readonly Segment[], source: string | null): PathName {
+  const parts = segments.map(writtenSegment)
+  const firstKey = segments.findIndex(isKey)
+  const names = firstKey < 0 ? parts.length : firstKey
+  const written = source ?? (parts.length === 1 ? (parts[0] ?? '') : parts.join('.'))
+  const key = written.toLowerCase()
+  const measure =
+    key.startsWith(MEASURES) && (key.length === MEASURES.length || key.charCodeAt(MEASURES.length) === DOT)
+  return { written, key, parts, names, all: firstAll(parts, names), measure, known: null }
+}
+
+const isKey = ({ kind }: Segment): boolean => kind === 'key'
+
 const MEASURES = '[measures]'
+const DOT = 0x2e
 
 export const writtenSegment = (segment: Segment): string =>
   segment.kind === 'key' || segment.bracketed ? segment.text : `[${segment.text}]`
 
-export const prefixOf = (name: PathName, length: number): string => name.parts.slice(0, length).join('.')
+/** What the first `length` parts are as a path of their own. */
+export function prefixOf({ parts, written }: PathName, length: number): string {
+  if (length >= parts.length) return written
+  let end = -1
+  for (let i = 0; i < length; i++) end += 1 + (parts[i]?.length ?? 0)
+  return written.slice(0, Math.max(end, 0))
+}
+
+/** The same in small letters. */
+export function prefixKey(name: PathName, length: number): string {
+  if (name.key.length !== name.written.length) return prefixOf(name, length).toLowerCase()
+  return name.key.slice(0, prefixOf(name, length).length)
+}
+
+/** The last part in small letters. */
+export function lastKey({ parts, key, written }: PathName): string {
+  const last = parts.at(-1) ?? ''
+  return key.length === written.length ? key.slice(key.length - last.length) : last.toLowerCase()
+}
 
 /** Keys of the prefixes that could be hierarchies or levels, the longest first; the whole path is not among them. */
 export function prefixKeys(name: PathName): readonly string[] {
   const prefixes: string[] = []
-  let prefix = ''
-  for (const part of name.parts.slice(0, Math.min(name.names, name.parts.length - 1, MAX_HIERARCHY_PARTS))) {
-    prefix = prefix === '' ? part.toLowerCase() : `${prefix}.${part.toLowerCase()}`
-    prefixes.push(prefix)
-  }
-  return prefixes.toReversed()
+  for (let n = Math.min(name.names, name.parts.length - 1, MAX_HIERARCHY_PARTS); n > 0; n--)
+    prefixes.push(prefixKey(name, n))
+  return prefixes
 }
 
 /**

@@ -6,6 +6,7 @@ import type {
   Expression,
   ExpressionOf,
   From,
+  Path,
   Prefix,
   Property,
   Segment,
@@ -29,7 +30,7 @@ const EXPRESSION: { readonly [K in Expression['kind']]: (expression: ExpressionO
   string: ({ value }) => `"${value.replaceAll('"', '""')}"`,
   number: ({ raw }) => raw,
   null: () => 'NULL',
-  parameter: ({ name }) => `@${name}`,
+  parameter: ({ name }) => printParameter(name),
   set: ({ elements }) => `{${printList(elements)}}`,
   tuple: ({ elements }) => `(${printList(elements)})`,
   operation: ({ operands, operators }) =>
@@ -50,6 +51,13 @@ const EXPRESSION: { readonly [K in Expression['kind']]: (expression: ExpressionO
 export function printExpression<K extends Expression['kind']>(expression: ExpressionOf<K>): string {
   const print: (expression: ExpressionOf<K>) => string = EXPRESSION[expression.kind]
   return print(expression)
+}
+
+/** What is no name stands in a template, as it came. */
+function printParameter(name: string): string {
+  if (/^[\p{L}_][\p{L}\d_]*$/u.test(name)) return `@${name}`
+  if (name.startsWith('<')) return name
+  return name.includes(']') ? `\${${name}}` : `$[${name}]`
 }
 
 /** Two minus signs in a row would begin a comment. */
@@ -93,7 +101,8 @@ const STATEMENT: { readonly [K in StatementBody['kind']]: (body: Extract<Stateme
       where && `WHERE ${printExpression(where)}`,
       order.length > 0 && `ORDER BY ${order.join(' ')}`,
     ),
-  create: ({ scope, definition }) => joined('CREATE', ...scope, printDefinition(definition)),
+  create: ({ scope, definitions }) => joined('CREATE', ...scope, definitions.map(printDefinition).join(', ')),
+  subcube: ({ cube, select }) => `CREATE SUBCUBE ${printExpression(cube)} AS ${printSelect(select)}`,
   update: ({ cube, assignments }) =>
     `UPDATE CUBE ${printExpression(cube)} SET ${assignments
       .map(({ cell, value, allocation, weight }) =>
@@ -122,10 +131,11 @@ function printSelect(select: Select): string {
     select.axes.map(printAxis).join(', '),
     `FROM ${printFrom(select.from)}`,
     select.slicer && `WHERE ${printExpression(select.slicer)}`,
+    select.filterBy && `FILTERBY ${printExpression(select.filterBy)}`,
     select.sapVariables.length > 0 &&
       `SAP VARIABLES ${select.sapVariables
-        .map(({ name, excluding, value }) =>
-          joined(printExpression(name), excluding ? 'EXCLUDING' : 'INCLUDING', printExpression(value)),
+        .map(({ name, excluding, operator, value }) =>
+          joined(printExpression(name), excluding ? 'EXCLUDING' : 'INCLUDING', operator, printExpression(value)),
         )
         .join(', ')}`,
     select.cellProperties.length > 0 && `CELL PROPERTIES ${printList(select.cellProperties)}`,
@@ -147,13 +157,32 @@ const printFrom = (from: From): string =>
     : `${from.nonVisual ? 'NON VISUAL ' : ''}(${printSelect(from.select)})`
 
 function printDefinition(definition: Definition): string {
-  const words = { member: 'MEMBER', set: 'SET', 'cell-calculation': 'CELL CALCULATION' }[definition.kind]
+  if (definition.kind === 'measure') return printMeasure(definition.name, definition.formula.elements)
   return joined(
-    words,
-    printExpression(definition.name),
+    DEFINITION_WORDS[definition.kind],
+    printExpression(definition.name) + (definition.kind === 'function' ? '()' : ''),
     definition.kind === 'cell-calculation' && `FOR ${printExpression(definition.scope)}`,
     `AS ${printExpression(definition.formula)}${definition.properties.map(printProperty).join('')}`,
   )
+}
+
+const DEFINITION_WORDS = {
+  member: 'MEMBER',
+  set: 'SET',
+  function: 'FUNCTION',
+  'cell-calculation': 'CELL CALCULATION',
+} as const
+
+/** Of the formula in DAX there are only the names and strings it holds. */
+const printMeasure = (name: Path, elements: readonly Expression[]): string =>
+  joined('MEASURE', name.segments.at(-1)?.text, '=', elements.map(printDax).join(' + '))
+
+function printDax(expression: Expression): string {
+  if (expression.kind !== 'path') return printExpression(expression)
+  const [first, second] = expression.segments
+  if (first === undefined || second === undefined) return printExpression(expression)
+  const table = first.text.slice(1, -1).replaceAll(']]', ']').replaceAll("'", "''")
+  return `'${table}'${second.text}`
 }
 
 const printProperty = ({ name, value }: Property): string => `, ${name.text} = ${printExpression(value)}`

@@ -2,7 +2,7 @@ import { STATEMENT_LIMITS, StatementLimitError, StatementSyntaxError } from '../
 import { TokenPurse } from '../token-purse.ts'
 import type { Definition, Path, Statement } from './ast.ts'
 import { MdxParser } from './parser.ts'
-import { pathNameOf } from './path-name.ts'
+import { pathOf } from './path-name.ts'
 import { bare } from './wording.ts'
 
 /**
@@ -29,11 +29,11 @@ export function sessionDefinitions(text: string, before: readonly string[]): rea
   let list = [...before]
   for (const { body, start, end } of statementsOf(text)) {
     if (body.kind === 'create') {
-      const name = keyOf(createdBy(body.definition))
-      list = [...list.filter((known) => !definesOne(known, name)), text.slice(start, end)]
+      const names = body.definitions.map((definition) => keyOf(createdBy(definition)))
+      list = [...list.filter((known) => !names.some((name) => definesOnly(known, name))), text.slice(start, end)]
     } else if (body.kind === 'command' && body.words[0] === 'DROP') {
       const dropped = body.parts.filter((part) => part.kind === 'path').map(droppedKey)
-      list = list.filter((known) => !dropped.some((name) => definesOne(known, name)))
+      list = list.filter((known) => !dropped.some((name) => definesOnly(known, name)))
     }
   }
   return bounded(list)
@@ -57,21 +57,24 @@ export function createdBy(definition: Definition): Created {
   const hasCube = first !== undefined && rest.length > (definition.kind === 'member' ? 1 : 0)
   if (!hasCube) return { cube: null, definition }
   const cube = first.text.toUpperCase() === 'CURRENTCUBE' ? null : bare(first.text)
-  return { cube, definition: { ...definition, name: { kind: 'path', segments: rest } } }
+  return { cube, definition: { ...definition, name: pathOf(rest) } }
 }
 
-const keyOf = ({ cube, definition }: Created): string =>
-  `${cube?.toLowerCase() ?? ''}\n${pathNameOf(definition.name).key}`
+const keyOf = ({ cube, definition }: Created): string => `${cube?.toLowerCase() ?? ''}\n${definition.name.name.key}`
 
 /** DROP MEMBER and DROP SET name the cube as CREATE did. */
 function droppedKey(path: Path): string {
   const [first, ...rest] = path.segments
-  if (first === undefined || rest.length === 0) return `\n${pathNameOf(path).key}`
+  if (first === undefined || rest.length === 0) return `\n${path.name.key}`
   const cube = first.text.toUpperCase() === 'CURRENTCUBE' ? '' : bare(first.text).toLowerCase()
-  return `${cube}\n${pathNameOf({ kind: 'path', segments: rest }).key}`
+  return `${cube}\n${pathOf(rest).name.key}`
 }
 
-const definesOne = (text: string, key: string): boolean => createdIn(text).some((created) => keyOf(created) === key)
+/** A text of several definitions stays whole: what of it was dropped since does no harm. */
+function definesOnly(text: string, key: string): boolean {
+  const [only, ...others] = createdIn(text)
+  return only !== undefined && others.length === 0 && keyOf(only) === key
+}
 
 function bounded(list: readonly string[]): readonly string[] {
   let from = Math.max(0, list.length - MAX_SESSION_DEFINITIONS)
@@ -95,7 +98,9 @@ let parsedLength = 0
 function createdIn(text: string): readonly Created[] {
   const known = parsed.get(text)
   if (known !== undefined) return known
-  const created = statementsOf(text).flatMap(({ body }) => (body.kind === 'create' ? [createdBy(body.definition)] : []))
+  const created = statementsOf(text).flatMap(({ body }) =>
+    body.kind === 'create' ? body.definitions.map(createdBy) : [],
+  )
   if (parsedLength + text.length > MAX_PARSED_LENGTH) {
     parsed.clear()
     parsedLength = 0

@@ -24,6 +24,6 @@ export interface Token {
   readonly start: number
   /** One past the last character. */
   readonly end: number
-  /** In capitals for a name without brackets, the sign itself for an operator, empty otherwise. */
+  /** A keyword or the name of a function in capitals, the sign itself for an operator, empty otherwise. */
   readonly word: string
 }

@@ -1,56 +1,61 @@
-import type { Definition, Expression, ExpressionOf, From, Select, StatementBody, Step } from './ast.ts'
+import { assertNever } from '../assert-never.ts'
+import type { Definition, Expression, From, Select, StatementBody } from './ast.ts'
 
-/** For each kind of expression its parts, in the order of the text. A new kind does not compile until it stands here. */
-const PARTS: { readonly [K in Expression['kind']]: (expression: ExpressionOf<K>) => readonly Expression[] } = {
-  path: () => NONE,
-  access: ({ base, steps }) => (steps.every(isProperty) ? [base] : [base, ...steps.flatMap(partsOfStep)]),
-  call: ({ args }) => args,
-  string: () => NONE,
-  number: () => NONE,
-  null: () => NONE,
-  parameter: () => NONE,
-  set: ({ elements }) => elements,
-  tuple: ({ elements }) => elements,
-  operation: ({ operands }) => operands,
-  prefix: ({ operand }) => [operand],
-  case: ({ subject, branches, otherwise }) =>
-    [subject, ...branches.flatMap(({ when, result }) => [when, result]), otherwise].filter((part) => part !== null),
-  alias: ({ expression }) => [expression],
-  empty: () => NONE,
-}
+type Visit = (expression: Expression) => void
 
-const NONE: readonly Expression[] = []
-
-const isProperty = (step: Step): boolean => step.kind === 'property'
-
-const partsOfStep = (step: Step): readonly Expression[] => (step.kind === 'property' ? NONE : step.args)
-
-export function partsOf<K extends Expression['kind']>(expression: ExpressionOf<K>): readonly Expression[] {
-  const parts: (expression: ExpressionOf<K>) => readonly Expression[] = PARTS[expression.kind]
-  return parts(expression)
-}
-
-/** Calls `visit` with every expression under `expression`, itself first. Keeps its own stack: no tree is too deep. */
-export function walk(expression: Expression, visit: (expression: Expression) => void): void {
-  const stack: Expression[] = [expression]
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    visit(next)
-    const parts = partsOf(next)
-    for (let i = parts.length - 1; i >= 0; i--) {
-      const part = parts[i]
-      if (part !== undefined) stack.push(part)
-    }
+/** Calls `visit` with each part of an expression, in the order of the text. A new kind does not compile until it is here. */
+export function forEachPart(expression: Expression, visit: Visit): void {
+  switch (expression.kind) {
+    case 'path':
+    case 'string':
+    case 'number':
+    case 'null':
+    case 'parameter':
+    case 'empty':
+      return
+    case 'access':
+      visit(expression.base)
+      for (const step of expression.steps) if (step.kind !== 'property') step.args.forEach(visit)
+      return
+    case 'call':
+      return expression.args.forEach(visit)
+    case 'set':
+    case 'tuple':
+      return expression.elements.forEach(visit)
+    case 'operation':
+      return expression.operands.forEach(visit)
+    case 'prefix':
+      return visit(expression.operand)
+    case 'alias':
+      return visit(expression.expression)
+    case 'case':
+      return forEachBranch(expression, visit)
+    default:
+      return assertNever(expression)
   }
 }
 
-export const expressionsOfDefinition = (definition: Definition): readonly Expression[] => [
-  ...(definition.kind === 'cell-calculation' ? [definition.scope] : []),
-  definition.formula,
-  ...definition.properties.map(({ value }) => value),
-]
+function forEachBranch({ subject, branches, otherwise }: Extract<Expression, { kind: 'case' }>, visit: Visit): void {
+  if (subject !== null) visit(subject)
+  for (const { when, result } of branches) {
+    visit(when)
+    visit(result)
+  }
+  if (otherwise !== null) visit(otherwise)
+}
 
-/** Definitions of a select and of the selects in its FROM; inner ones come last. */
+/** Calls `visit` with every expression under `expression`, itself first. The parser's depth bounds the stack. */
+export function walk(expression: Expression, visit: Visit): void {
+  const down = (part: Expression): void => {
+    visit(part)
+    forEachPart(part, down)
+  }
+  down(expression)
+}
+
+/** A select and the selects in its FROM; inner ones come last. */
 export function selectsOf(select: Select): readonly Select[] {
+  if (select.from.kind === 'cube') return [select]
   const selects: Select[] = []
   for (let from: From = { kind: 'subselect', nonVisual: false, select }; from.kind === 'subselect';) {
     selects.push(from.select)
@@ -59,33 +64,52 @@ export function selectsOf(select: Select): readonly Select[] {
   return selects
 }
 
-function expressionsOfSelect(outer: Select): readonly Expression[] {
-  return selectsOf(outer).flatMap((select) => [
-    ...select.definitions.flatMap(expressionsOfDefinition),
-    ...select.axes.flatMap(({ set, having }) => (having === null ? [set] : [set, having])),
-    ...(select.slicer === null ? [] : [select.slicer]),
-    ...select.sapVariables.map(({ value }) => value),
-  ])
+/** Calls `visit` with the expressions that stand directly in a statement. */
+export function forEachExpression(body: StatementBody, visit: Visit): void {
+  switch (body.kind) {
+    case 'select':
+      return forEachInSelect(body, visit)
+    case 'drillthrough':
+      forEachInSelect(body.select, visit)
+      return body.returns.forEach(visit)
+    case 'explain':
+      return forEachExpression(body.statement, visit)
+    case 'dmv':
+      body.restrictions.forEach(visit)
+      if (body.where !== null) visit(body.where)
+      return
+    case 'create':
+      return body.definitions.forEach((definition) => forEachInDefinition(definition, visit))
+    case 'subcube':
+      return forEachInSelect(body.select, visit)
+    case 'update':
+      for (const { cell, value, weight } of body.assignments) [cell, value, weight].forEach((e) => e && visit(e))
+      return
+    case 'procedure':
+      return visit(body.expression)
+    case 'command':
+      for (const part of body.parts) if (part.kind !== 'sign') visit(part)
+      return
+    default:
+      return assertNever(body)
+  }
 }
 
-/** The expressions that stand directly in a statement. */
-const IN_STATEMENT: {
-  readonly [K in StatementBody['kind']]: (body: Extract<StatementBody, { kind: K }>) => readonly Expression[]
-} = {
-  select: expressionsOfSelect,
-  drillthrough: ({ select, returns }) => [...expressionsOfSelect(select), ...returns],
-  explain: ({ statement }) => expressionsOf(statement),
-  dmv: ({ restrictions, where }) => (where === null ? restrictions : [...restrictions, where]),
-  create: ({ definition }) => expressionsOfDefinition(definition),
-  update: ({ assignments }) =>
-    assignments.flatMap(({ cell, value, weight }) => (weight === null ? [cell, value] : [cell, value, weight])),
-  procedure: ({ expression }) => [expression],
-  command: ({ parts }) => parts.filter((part) => part.kind !== 'sign'),
+function forEachInDefinition(definition: Definition, visit: Visit): void {
+  if (definition.kind === 'cell-calculation') visit(definition.scope)
+  visit(definition.formula)
+  for (const { value } of definition.properties) visit(value)
 }
 
-export function expressionsOf<K extends StatementBody['kind']>(
-  body: Extract<StatementBody, { kind: K }>,
-): readonly Expression[] {
-  const inStatement: (body: Extract<StatementBody, { kind: K }>) => readonly Expression[] = IN_STATEMENT[body.kind]
-  return inStatement(body)
+function forEachInSelect(outer: Select, visit: Visit): void {
+  for (const { definitions, axes, slicer, filterBy, sapVariables } of selectsOf(outer)) {
+    for (const definition of definitions) forEachInDefinition(definition, visit)
+    for (const { set, having } of axes) {
+      visit(set)
+      if (having !== null) visit(having)
+    }
+    if (slicer !== null) visit(slicer)
+    if (filterBy !== null) visit(filterBy)
+    for (const { value } of sapVariables) visit(value)
+  }
 }

@@ -1,7 +1,7 @@
-import type { Definition, Expression, NameSegment, Path, StatementBody, Step } from './ast.ts'
+import type { Definition, Expression, NameSegment, Path, PathName, StatementBody, Step } from './ast.ts'
 import { unwrap } from './comparison.ts'
 import { FLAGS, NAVIGATION, OF_PLACE, SCALAR, wordOfStep } from './functions.ts'
-import { type PathName, writtenSegment } from './path-name.ts'
+import { pathOf, writtenSegment } from './path-name.ts'
 import { selectsOf, walk } from './visitor.ts'
 
 /** What the extraction asks about the form of an expression, apart from anything around it. */
@@ -83,7 +83,7 @@ export function withoutFunctions(path: Path): Path {
   const end = path.segments.findLastIndex(
     (s: Path['segments'][number]) => s.kind === 'key' || s.bracketed || !isFunction(s),
   )
-  return { kind: 'path', segments: path.segments.slice(0, end + 1) }
+  return pathOf(path.segments.slice(0, end + 1))
 }
 
 const isFunction = ({ text }: NameSegment): boolean =>
@@ -93,6 +93,7 @@ const isFunction = ({ text }: NameSegment): boolean =>
 export function cubeOf(body: StatementBody): string | null {
   if (body.kind === 'explain') return cubeOf(body.statement)
   if (body.kind === 'drillthrough') return cubeOf(body.select)
+  if (body.kind === 'subcube') return cubeOf(body.select)
   if (body.kind === 'update') return bareName(body.cube)
   const from = body.kind === 'select' ? selectsOf(body).at(-1)?.from : undefined
   return from?.kind === 'cube' ? bareName(from.name) : null
@@ -103,7 +104,8 @@ export const hasCells = (body: StatementBody): boolean =>
   body.kind === 'select' || (body.kind === 'explain' && hasCells(body.statement))
 
 export function definitionsOf(body: StatementBody): readonly Definition[] {
+  if (body.kind === 'select' && body.from.kind === 'cube') return body.definitions
   if (body.kind === 'select') return selectsOf(body).flatMap(({ definitions }) => definitions)
-  if (body.kind === 'drillthrough') return definitionsOf(body.select)
+  if (body.kind === 'drillthrough' || body.kind === 'subcube') return definitionsOf(body.select)
   return body.kind === 'explain' ? definitionsOf(body.statement) : []
 }

@@ -203,6 +203,14 @@ const restricts: readonly [string, string, ...string[]][] = [
   ['a number written as a property', onAxis('Filter([B].[h].Members, [B].[h].CurrentMember.Properties("CPR") = 1204415123)'), '[B].[h] = 1204415123'],
   ['a bare name with a person’s number', inSlicer('([1204415123])'), 'null = [1204415123]'],
   ['an answer to a prompt of SAP BW', 'SELECT FROM [Q] SAP VARIABLES [V1] INCLUDING [Z].[1204415123], [V2] EXCLUDING 2031', '[Z] = [Z].[1204415123]', '[V2] not in 2031'],
+  ['an answer to a prompt, with a comparison', 'SELECT FROM [Q] SAP VARIABLES [V1] INCLUDING > [Z].[5] V2 INCLUDING [T].[1]:[T].[2]', '[Z] > [Z].[5]', '[T] range [T].[1], [T].[2]'],
+  ['what FILTERBY keeps', 'SELECT FROM [Q] FILTERBY {[Z].[k].&[1]}', '[Z].[k] = [Z].[k].&[1]'],
+  ['what a sub-cube of the session keeps', 'CREATE SUBCUBE [B] AS SELECT {[Z].[k].&[1]} ON 0 FROM [B]', '[Z].[k] = [Z].[k].&[1]'],
+  ['the formula of a function the query defines', onAxis('nær([A].[x].&[2])', 'WITH FUNCTION nær(s) AS {s, [Z].[k].&[1]}'), '[Z].[k] = [Z].[k].&[1]', '[A].[x] = [A].[x].&[2]'],
+  ['a calculated child, named by a text', onAxis('[Measures].[m]', `WITH MEMBER [Z].[k].[Alle to] AS Sum({[Z].[k].&[1]}) MEMBER [Measures].[m] AS ([Z].CurrentMember).CalculatedChild("alle to")`), '[Z].[k] = [Z].[k].&[1]'],
+  ['a key without anything before it', onAxis('{[Z], &[1204415123]}'), '[Z] = &[1204415123]'],
+  ['both of two slicers', 'SELECT FROM [Q] WHERE [A].[x].&[1] WHERE [B].[y].&[2]', '[A].[x] = [A].[x].&[1]', '[B].[y] = [B].[y].&[2]'],
+  ['a column within a function of SQL, sides exchanged', `SELECT * FROM $SYSTEM.X WHERE '2' < LEFT([ID], 2) AND (NAVN IN ('a', 'b') OR MODEL_NAME = @m)`, '[ID] > 2', '[NAVN] in a, b', '[MODEL_NAME] = @m'],
   ['a cell written to', 'UPDATE CUBE [B] SET ([Sted].[K].&[7], [Measures].[m]) = 5', '[Sted].[K] = [Sted].[K].&[7]'],
   ['an argument of a procedure', 'CALL ASSP.Find([B].[CPR].&[1])', '[B].[CPR] = [B].[CPR].&[1]'],
   ['a column of a rowset', `SELECT * FROM $SYSTEM.MDSCHEMA_MEMBERS WHERE [CUBE_NAME] = 'B' AND NOT X <> 'y'`, '[CUBE_NAME] = B', '[X] = y'],
@@ -357,4 +365,23 @@ test('subtotals under a thousand members are of one dimension', () => {
   const names = Array.from({ length: 1000 }, (_, i) => `[Sted].[Kommune ${i}].[I alt]`)
   const before = `WITH ${names.map((name) => `MEMBER ${name} AS 1`).join(' ')}`
   assert.deepEqual(dimensionsOf(onAxis(`{${names.join(',')}}`, before)), ['[Sted]'])
+})
+
+test('a measure defined in DAX is resolved to the columns and measures of its formula', () => {
+  const text = `WITH MEASURE 'Borger'[Snit] = DIVIDE(SUM('Borger'[Beløb]), [Antal], FILTER(Sag, Sag[Nr] = "1204415123"))
+    SELECT [Measures].[Snit] ON 0 FROM [Model]`
+  const facts = onlyFacts(text)
+  assert.deepEqual(facts.calculated, ['[Measures].[Snit]'])
+  assert.deepEqual(
+    facts.measures.map(({ measure }) => measure),
+    ['Borger[Beløb]', '[Measures].[Antal]', 'Sag[Nr]'],
+  )
+  assert.deepEqual(facts.criteria.map(brief), ['null = 1204415123'])
+})
+
+test('a measure may be called as a function is', () => {
+  assert.deepEqual(measuresOf(onAxis('{Measures.MemberKey, Measures.Beløb}')), [
+    '[Measures].[MemberKey]',
+    '[Measures].[Beløb]',
+  ])
 })

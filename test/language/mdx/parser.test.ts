@@ -111,3 +111,22 @@ test('a FROM $SYSTEM in a name or a string makes no query of the server itself',
   assert.deepEqual(kinds('SELECT a ON 0 FROM (SELECT b ON 0 FROM [$SYSTEM])'), ['select'])
   assert.deepEqual(kinds('/* x */ select * from $system.discover_sessions'), ['dmv'])
 })
+
+test('texts that were escaped once too often, or that a program forgot to fill in, still say whom they ask about', () => {
+  const plain = treesOf('WITH MEMBER [m] AS "x" SELECT [a].[b] ON 0 FROM [c]')
+  assert.deepEqual(treesOf('WITH MEMBER [m] AS \\"x\\"\\n\\tSELECT\\s[a].[b] ON 0 FROM [c]'), plain)
+  const parameter = treesOf('SELECT @kommune ON 0 FROM [c]')
+  for (const template of ['${kommune}', '$[kommune]']) {
+    assert.deepEqual(treesOf(`SELECT ${template} ON 0 FROM [c]`), parameter)
+  }
+  assert.equal(
+    treesOf('SELECT {[Measures].<mål, mdx_name,>} ON 0, <akse, mdx_set,> ON 1 FROM <kube, mdx_name,>').length,
+    1,
+  )
+  assert.equal(treesOf('SELECT {Sted.Kommune navn.Nordby} ON 0 FROM {kube}').length, 1)
+})
+
+test('a sign of comparison where an expression should begin opens a template only if it closes soon', () => {
+  assertSyntaxError('SELECT ^<^ [a] ON 0 FROM [c]', 'an expression')
+  assert.throws(() => parseMdx('SELECT ' + '<'.repeat(100_000)), /expected an expression/)
+})
