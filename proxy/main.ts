@@ -3,11 +3,9 @@
  * an operator ask what would be logged.
  */
 import type { Server } from 'node:http'
-import { createInterface } from 'node:readline'
 import { pino } from 'pino'
 import type { Logger } from 'pino'
-import type { Command, Invocation } from '../schema/command/command.ts'
-import { UsageError, textOption } from '../schema/command/command.ts'
+import type { Command } from '../schema/command/command.ts'
 import { stopRequested, tellReady } from '../schema/command/stop.ts'
 import type { Address, Config, ServerConfig } from '../schema/config/config.ts'
 import { createAnswerReader } from './answer/answer-threads.ts'
@@ -16,15 +14,14 @@ import type { Forward, ForwardEvent } from './forward/forward.ts'
 import { createForward } from './forward/forward.ts'
 import type { JournalState } from './journal/journal.ts'
 import { openJournal } from './journal/journal.ts'
-import { interpretStatement } from './protocol/interpret-statement.ts'
 import { JsonMessageId } from './protocol/message-id.ts'
 import type { InterpretSettings } from './protocol/settings.ts'
-import { recogniseLanguage } from './protocol/statement-language.ts'
-import { personRulesAt } from './protocol/settings.ts'
 import { SAMPLE_PERSON, sendSampleQueries } from './sample/sample-queries.ts'
 import type { SampleServer } from './sample/server.ts'
 import { startSampleServer } from './sample/server.ts'
 import { startRecorder } from './ship/recorder-handle.ts'
+import { interpret } from './trial/interpret-command.ts'
+import { usableMappings } from './trial/usable-mappings.ts'
 
 /** The sample server's persons are born in the future, so that none of them can be anybody's. */
 const SAMPLE_LATEST_BIRTH = '2057-12-31'
@@ -42,9 +39,9 @@ Forwards, journals, and writes the tables. Without a BI server in the configurat
     const config = invocation.config()
     const stop = stopRequested()
     const logger = pino({ name: 'proxy', level: config.log.level }, pino.destination({ dest: 2, sync: true }))
+    const settings = interpretSettings(config, config.servers.length === 0)
     const sample = config.servers.length === 0 ? await startSampleServer({ host: '127.0.0.1', port: 0 }) : null
     const servers = sample === null ? config.servers : [sampleConfig(sample)]
-    const settings = interpretSettings(config, sample !== null)
 
     const journal = await openJournal({
       folder: config.proxy.journal,
@@ -100,7 +97,9 @@ function sampleConfig({ url }: SampleServer): ServerConfig {
 
 function interpretSettings(config: Config, sample: boolean): InterpretSettings {
   const latestBirth = config.persons.latestBirth ?? (sample ? SAMPLE_LATEST_BIRTH : null)
-  return { modules: config.modules, metadata: config.record.metadata, persons: { ...config.persons, latestBirth } }
+  const mappings = usableMappings(config.mappings)
+  const { modules, record } = config
+  return { modules, mappings, metadata: record.metadata, persons: { ...config.persons, latestBirth } }
 }
 
 /** Lets answers under way finish; after `deadlineMs` the clients that still wait are cut off, and recorded as such. */
@@ -136,76 +135,6 @@ function tellForward(logger: Logger, event: ForwardEvent): void {
   if (event.kind === 'failed' || event.kind === 'withheld' || event.kind === 'unrecorded')
     logger.error(event, event.kind)
   else logger.info(event, event.kind)
-}
-
-const interpret: Command = {
-  summary: 'what would be logged of these queries?',
-  help: `tilsyn interpret [--latest-birth DATE]
-
-Reads JSON lines { "id", "lang": "mdx" | "dax", "text", "parameters"? } from standard input, and prints for each what
-would be logged: { id, kind, cube, measures, calculated, dimensions, criteria, persons }. Without "lang" the text tells. --latest-birth takes numbers
-of persons born up to DATE for persons wherever they stand; default persons.latestBirth, else today. Lines that are
-no such JSON are told and passed over; the exit code is then 1.`,
-  options: { 'latest-birth': { type: 'string' } },
-  async run(invocation) {
-    const { persons } = invocation.config()
-    const latestBirth = birthOption(invocation) ?? persons.latestBirth
-    const rules = personRulesAt({ ...persons, latestBirth }, Date.now())
-    let number = 0
-    let sound = true
-    for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
-      number += 1
-      if (line.trim() === '') continue
-      const query = queryOf(line)
-      if (query === null) {
-        sound = false
-        invocation.tell(
-          `line ${number}: expected JSON with "id", "text", and perhaps "lang" ("mdx" or "dax") and "parameters"`,
-        )
-        continue
-      }
-      const { id, lang, text, parameters } = query
-      invocation.print(JSON.stringify({ id, ...interpretStatement(lang, text, parameters, rules) }))
-    }
-    return sound ? 0 : 1
-  },
-}
-
-function birthOption(invocation: Invocation): string | undefined {
-  const date = textOption(invocation, 'latest-birth')
-  if (date === undefined) return undefined
-  if (!/^\d{4}-\d\d-\d\d$/.test(date) || Number.isNaN(Date.parse(date))) {
-    throw new UsageError('--latest-birth: expected a date, for example 2026-12-31')
-  }
-  return date
-}
-
-/** A line that does not say its language is read as what it looks like. */
-function languageOf(text: unknown): 'mdx' | 'dax' {
-  return typeof text === 'string' && recogniseLanguage(text).language === 'dax' ? 'dax' : 'mdx'
-}
-
-interface Query {
-  readonly id: string | number
-  readonly lang: 'mdx' | 'dax'
-  readonly text: string
-  readonly parameters: ReadonlyMap<string, string>
-}
-
-function queryOf(line: string): Query | null {
-  let value: unknown
-  try {
-    value = JSON.parse(line.replace(/^\uFEFF/, ''))
-  } catch {
-    return null // Told by its line number: the engine's own words would quote the query.
-  }
-  if (typeof value !== 'object' || value === null) return null
-  const { id, text, lang = languageOf(text), parameters = {} }: Record<string, unknown> = { ...value }
-  if ((typeof id !== 'string' && typeof id !== 'number') || typeof text !== 'string') return null
-  if (lang !== 'mdx' && lang !== 'dax') return null
-  if (typeof parameters !== 'object' || parameters === null) return null
-  const named = Object.entries(parameters).map(([name, given]): [string, string] => [name, String(given)])
-  return { id, lang, text, parameters: new Map(named) }
 }
 
 export const commands = { proxy, interpret }

@@ -56,6 +56,13 @@ export interface Claims {
   readonly sessionUser?: string | null
   /** The session was begun by another than who asks: nothing of it was taken over. */
   readonly foreignSession?: boolean
+  /** Where the request itself names its module. A rule of the configuration goes before it. */
+  readonly module?: string | null
+  /**
+   * The operator believes the body about the user ({@link effectiveUser}), because the BI server itself checks it: where
+   * nobody authenticated, or one of the accounts `from`, which ask for others. `null`: a claim like any other.
+   */
+  readonly believed?: { readonly from: readonly string[] } | null
 }
 
 export const NO_CLAIMS: Claims = {

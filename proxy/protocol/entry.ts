@@ -22,7 +22,9 @@ export function entriesOf(exchange: Exchange, reading: Reading, modules: readonl
   const later = { rowCount: null, cellCount: null, answerBytes: null, personsSeen: null, seen: [] }
   return withinLastPart(reading.parts).map((part, number) => {
     const catalog = part.catalog ?? reading.claims.catalog
-    const evidence = { catalog, cube: part.cube, path: pathOf(exchange.asked.target), application: common.application }
+    const { module: said = null } = reading.claims
+    const path = pathOf(exchange.asked.target)
+    const evidence = { catalog, cube: part.cube, path, application: common.application, said }
     return fitNames({
       ...common,
       ...answer,
@@ -74,7 +76,6 @@ type Common = Omit<QueryRecord, keyof AnswerColumns | keyof Part | 'logId' | 'pa
 
 function commonColumns(exchange: Exchange, claims: Claims): Common {
   const { asked, answered } = exchange
-  const sessionUser = sessionUserOf(asked, claims)
   return {
     origin: exchange.origin,
     seq: exchange.seq,
@@ -83,13 +84,10 @@ function commonColumns(exchange: Exchange, claims: Claims): Common {
     server: asked.server,
     report: claims.report ?? refererOf(asked.headers),
     application: claims.application ?? firstHeader(asked.headers, ['sspropinitappname', 'user-agent']),
-    userName: sessionUser ?? asked.identity.user,
     // Organisation and role come from the directory, in the recorder.
     organisation: null,
     role: null,
-    userSource: sessionUser === null ? asked.identity.source : 'session',
-    userConfirmed: sessionUser === null ? (answered?.userConfirmed ?? false) : wasLetIn(answered),
-    effectiveUser: claims.effectiveUser,
+    ...userColumns(exchange, claims),
     effectiveRoles: claims.effectiveRoles,
     customData: claims.customData,
     ip: asked.clientAddress,
@@ -111,6 +109,29 @@ function sessionUserOf({ identity }: Exchange['asked'], { sessionUser = null }: 
 function wasLetIn(answered: Exchange['answered']): boolean {
   const { outcome } = answerColumns(answered)
   return outcome === 'answered'
+}
+
+type UserColumns = Pick<QueryRecord, 'userName' | 'userSource' | 'userConfirmed' | 'effectiveUser'>
+
+/**
+ * Who asked, and beside them for whom. Where the operator believes the body about the user, the two change places, so that
+ * neither is lost: an auditor finds the person, and still sees by which account the BI server was asked. The BI server has
+ * then confirmed the account, not the person. Somebody who authenticated in a way that hides the name (Kerberos) is not
+ * nobody: the body is then a claim beside it.
+ */
+function userColumns({ asked, answered }: Exchange, claims: Claims): UserColumns {
+  const { effectiveUser, believed } = claims
+  const { user, source } = asked.identity
+  const asksForOthers = (believed?.from ?? []).some((name) => name.toLowerCase() === user?.toLowerCase())
+  const trusted = source === 'none' || asksForOthers
+  if (believed && effectiveUser !== null && trusted) {
+    return { userName: effectiveUser, userSource: 'body', userConfirmed: false, effectiveUser: user }
+  }
+  const sessionUser = sessionUserOf(asked, claims)
+  if (sessionUser !== null) {
+    return { userName: sessionUser, userSource: 'session', userConfirmed: wasLetIn(answered), effectiveUser }
+  }
+  return { userName: user, userSource: source, userConfirmed: answered?.userConfirmed ?? false, effectiveUser }
 }
 
 /** Of a head there is no hash of the whole; the proxy gives it with the answer. */

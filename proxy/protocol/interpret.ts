@@ -23,7 +23,7 @@ import { readAnyRequest } from './any-request.ts'
 import { entriesOf } from './entry.ts'
 import { isLeftOut, metadataKept } from './metadata.ts'
 import { moduleOf } from './module-rule.ts'
-import { ADAPTERS } from './registry.ts'
+import { adaptersFor } from './registry.ts'
 import { requestOf } from './request.ts'
 import { NO_ROWS } from './rows.ts'
 import { maskSecrets } from './secrets.ts'
@@ -101,7 +101,7 @@ class AskedKnowledge implements Known {
 function readingOf(request: Request, exchange: Exchange, settings: InterpretSettings, known: Known): Reading {
   const rules = personRulesAt(settings.persons, exchange.asked.askedAt)
   try {
-    for (const adapter of ADAPTERS) {
+    for (const adapter of adaptersFor(settings.mappings ?? [])) {
       const reading = adapter.read(request, rules, known)
       if (reading !== null) return reading
     }

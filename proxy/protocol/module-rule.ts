@@ -7,14 +7,16 @@ export interface ModuleEvidence {
   /** Path of the request target, without its query. */
   readonly path: string | null
   readonly application: string | null
+  /** What the request itself says. */
+  readonly said?: string | null
 }
 
 const KEYS = ['catalog', 'cube', 'path', 'application'] as const
 
-/** The module of the first rule that fits, else the catalog. */
+/** The module of the first rule that fits, else what the request says, else the catalog. */
 export function moduleOf(evidence: ModuleEvidence, rules: readonly ModuleRule[]): string | null {
   const rule = rules.find((rule) => KEYS.every((key) => fits(evidence[key], rule[key])))
-  return rule?.module ?? evidence.catalog
+  return rule?.module ?? evidence.said ?? evidence.catalog
 }
 
 function fits(value: string | null, pattern: string | undefined): boolean {
@@ -26,7 +28,7 @@ function fits(value: string | null, pattern: string | undefined): boolean {
  * Does `text` fit `pattern`, in which `*` stands for any characters? Each piece between stars is taken where it stands
  * first, so the time is linear in the text: names come from the wire, and a regular expression could be made to hang.
  */
-function matchesWildcards(text: string, pattern: string): boolean {
+export function matchesWildcards(text: string, pattern: string): boolean {
   const [first = '', ...rest] = pattern.split('*')
   const last = rest.pop()
   if (last === undefined) return text === pattern

@@ -1,4 +1,5 @@
 /** What the recorder hands `interpret` beside the exchange: plain values only, so that they can cross a thread. */
+import type { MappingFile } from '../../schema/config/mapping.ts'
 import type { Domain, PersonRules } from '../../schema/record/person-number.ts'
 
 /** The first rule whose every given pattern fits names the module. `*` stands for any characters; case is ignored. */
@@ -25,6 +26,8 @@ export interface PersonSettings {
 export type MetadataSetting = 'summary' | 'full' | 'drop'
 
 export interface InterpretSettings {
+  /** Declared mappings, asked before the interfaces that are known by themselves. */
+  readonly mappings?: readonly MappingFile[]
   readonly modules: readonly ModuleRule[]
   readonly persons: PersonSettings
   /** Default `summary`. */

@@ -88,6 +88,7 @@ export const da = {
     'unknown-protocol': 'ukendt protokol',
     'unknown-language': 'ukendt sprog',
     unreadable: 'ulæselig',
+    misfit: 'passer ikke med kortlægningen',
   } satisfies Record<OpaqueReason, string>,
   ofDuration: (ms: string) => `${ms} ms`,
   ofBytes: (bytes: string) => `${bytes} byte`,
@@ -182,6 +183,7 @@ export const da = {
     bearer: 'adgangsnøgle',
     header: 'header fra betroet front',
     session: 'session',
+    body: 'forespørgslens tekst, efter kortlægning',
     none: 'ingen',
   } satisfies Record<UserSource, string>,
 

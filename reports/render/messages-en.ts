@@ -80,6 +80,7 @@ export const en: Messages = {
     'unknown-protocol': 'unknown protocol',
     'unknown-language': 'unknown language',
     unreadable: 'unreadable',
+    misfit: 'does not fit its mapping',
   },
   ofDuration: (ms) => `${ms} ms`,
   ofBytes: (bytes) => `${bytes} bytes`,
@@ -168,6 +169,7 @@ export const en: Messages = {
     bearer: 'access token',
     header: 'header of a trusted front',
     session: 'session',
+    body: 'text of the request, by a declared mapping',
     none: 'none',
   },
 

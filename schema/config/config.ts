@@ -2,6 +2,8 @@
  * The configuration as the program uses it: checked once at the edge, defaults filled in, paths absolute, addresses
  * taken apart. `config.schema.json` beside this file is what a person writes, and is published.
  */
+import type { MappingFile } from './mapping.ts'
+
 export interface Address {
   readonly host: string
   readonly port: number
@@ -58,6 +60,8 @@ export interface Config {
     /** How much is kept of requests for the model: a line each, the whole request, or only that there were some. */
     readonly metadata: 'summary' | 'full' | 'drop'
   }
+  /** Proprietary interfaces, in the order they are asked. */
+  readonly mappings: readonly MappingFile[]
   readonly persons: {
     /** `null`: the day of the query. */
     readonly latestBirth: string | null

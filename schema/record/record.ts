@@ -35,7 +35,7 @@ export type Action = (typeof ACTIONS)[number]
 export const OUTCOMES = ['answered', 'fault', 'refused', 'aborted', 'unknown'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
-export const USER_SOURCES = ['basic', 'ntlm', 'kerberos', 'bearer', 'header', 'session', 'none'] as const
+export const USER_SOURCES = ['basic', 'ntlm', 'kerberos', 'bearer', 'header', 'session', 'body', 'none'] as const
 export type UserSource = (typeof USER_SOURCES)[number]
 
 /** Why a statement could not be understood; it is then recorded whole, and what it mentions as criteria. */
@@ -46,6 +46,7 @@ export const OPAQUE_REASONS = [
   'unknown-protocol',
   'unknown-language',
   'unreadable',
+  'misfit',
 ] as const
 export type OpaqueReason = (typeof OPAQUE_REASONS)[number]
 
@@ -138,7 +139,7 @@ export interface QueryRecord {
   readonly language: string | null
   /** The statement, whole and never cut; of a request over the capture limit its head. */
   readonly query: string
-  /** Why the statement was not understood, and where: the position is in `opaqueAt` (`line:column`). */
+  /** Why the statement was not understood, and where: `opaqueAt` is a position (`line:column`), or a place in the mapping (`misfit`). */
   readonly opaque: OpaqueReason | null
   readonly opaqueAt: string | null
   readonly outcome: Outcome
