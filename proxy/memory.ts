@@ -9,7 +9,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 const MINOR_BYTES = 4 * 1024 * 1024
-const MAJOR_BYTES = 8 * 1024 * 1024
+const MAJOR_BYTES = 32 * 1024 * 1024
 
 setFlagsFromString('--expose-gc')
 const collect: unknown = runInNewContext('gc')

@@ -1,5 +1,6 @@
 import type { Transform } from 'node:stream'
 import type { AnswerFacts } from '../exchange.ts'
+import { passedOn } from '../memory.ts'
 import type { AnswerTextReader } from '../protocol/answer-reader.ts'
 import { UNREAD_ANSWER } from '../protocol/unread-answer.ts'
 import type { StreamDecoder } from '../protocol/charset.ts'
@@ -66,6 +67,7 @@ export class BodyReader {
       this.#bytesOut += bytes.length
       if (this.#bytesOut > MAX_UNFOLDED(this.#bytesIn)) this.#fail()
       else this.#decoded(bytes)
+      passedOn(bytes.length, true)
     })
     transform.on('error', () => this.#fail())
     return transform

@@ -215,11 +215,13 @@ export class MarkupReader {
 
   /** To the next `<`, noting what the text holds. */
   #skipText(): boolean {
-    const [buffer, end] = [this.#buffer, this.#end]
-    let [at, digits, noted] = [this.#at, this.#digits, this.#noted]
-    let byte = 0
+    const buffer = this.#buffer
+    const end = this.#end
+    let at = this.#at
+    let digits = this.#digits
+    let noted = this.#noted
     for (; at < end; at += 1) {
-      byte = buffer[at] ?? 0
+      const byte = buffer[at] ?? 0
       if (byte >= 0x30 && byte <= 0x39) {
         digits += 1
         if (digits === 6) noted |= DIGITS
@@ -278,8 +280,10 @@ export class MarkupReader {
 
   /** The attributes, and the end of the tag: a `>` that is not in quotes. */
   #restOfTag(name: MarkupName): Step {
-    const [buffer, end] = [this.#buffer, this.#end]
-    let [at, quote] = [this.#at, this.#quote]
+    const buffer = this.#buffer
+    const end = this.#end
+    let at = this.#at
+    let quote = this.#quote
     for (; at < end; at += 1) {
       const byte = buffer[at] ?? 0
       if (quote !== 0) {
@@ -299,7 +303,7 @@ export class MarkupReader {
     this.#opening = null
     this.#kept = null
     if (this.#open.push(name) > MAX_DEPTH) return this.#stop()
-    if (this.#lastOpened !== null) this.#lastOpened.next = name
+    if (this.#lastOpened !== null && this.#lastOpened.next !== name) this.#lastOpened.next = name
     this.#lastOpened = name
     this.#handler.open(name)
     this.#keep = this.#tagAt
