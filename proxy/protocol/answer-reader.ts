@@ -1,6 +1,8 @@
 /** Reading an answer: pieces of its text in, facts out. One reader per format, made for one answer each. */
 import type { AnswerFacts } from '../exchange.ts'
 import type { PersonRules } from '../../schema/record/person-number.ts'
+import { assertNever } from '../../schema/record/record.ts'
+import { JsonAnswerReader } from './json/answer.ts'
 import { TextAnswerReader } from './text-answer.ts'
 import { XmlaAnswerReader } from './xmla/answer.ts'
 
@@ -14,13 +16,13 @@ export interface AnswerTextReader {
 export type AnswerFormat = 'xml' | 'json' | 'text' | 'binary' | 'none'
 
 const NO_TEXT = /^(?:image|audio|video|font)\/|^(?:text|application)\/(?:css|(?:x-)?javascript|ecmascript|wasm)$/
-const TEXT = /^text\/|^application\/(?:x-www-form-urlencoded|csv|x-ndjson|xhtml\+xml)$/
+const TEXT = /^text\/|^application\/(?:x-www-form-urlencoded|csv|xhtml\+xml)$/
 
 /** `none`: nothing in it about anybody. `binary`: there may be, but we cannot read it. */
 export function formatOf(mediaType: string): AnswerFormat {
   if (NO_TEXT.test(mediaType) && mediaType !== 'image/svg+xml') return 'none'
   if (/^application\/(?:sx|(?:xml|sx)\+xpress)$/.test(mediaType)) return 'binary'
-  if (/[/+]json$/.test(mediaType)) return 'json'
+  if (/[/+](?:x-nd)?json$/.test(mediaType)) return 'json'
   if (mediaType === 'text/html' || mediaType === 'application/xhtml+xml') return 'text'
   // Without a type the answer is most likely what it is for: XML.
   if (mediaType === '' || /[/+]xml$/.test(mediaType)) return 'xml'
@@ -32,7 +34,14 @@ export function answerReader(
   rules: PersonRules,
   threshold: number,
 ): AnswerTextReader {
-  return format === 'xml'
-    ? new XmlaAnswerReader(rules, threshold)
-    : new TextAnswerReader(format === 'json', rules, threshold)
+  switch (format) {
+    case 'xml':
+      return new XmlaAnswerReader(rules, threshold)
+    case 'json':
+      return new JsonAnswerReader(rules, threshold)
+    case 'text':
+      return new TextAnswerReader(false, rules, threshold)
+    default:
+      return assertNever(format)
+  }
 }

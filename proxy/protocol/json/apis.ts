@@ -16,8 +16,8 @@ export const APIS: readonly JsonApi[] = [
   druid,
   looker,
   metabase,
-  qlikEngine,
   superset,
   tableauVds,
   cubeJsLoad,
+  qlikEngine,
 ]
