@@ -8,7 +8,7 @@ export interface Recognised {
   readonly language: StatementLanguage
   /** `SELECT … FROM $SYSTEM.…`, also through SYSTEMRESTRICTSCHEMA: asks the server about itself. */
   readonly dmv: boolean
-  /** Changes or defines something: `CREATE`, `UPDATE CUBE`, `CALL`… */
+  /** Changes or defines something: `CREATE`, `UPDATE CUBE`, `CALL`, DMX's `INSERT INTO`… */
   readonly ddl: boolean
 }
 
@@ -29,14 +29,18 @@ export function recogniseLanguage(statement: string): Recognised {
   const words = wordsOf(statement)
   const first = words[0] ?? ''
   if (first === 'EVALUATE' || first === 'DEFINE') return { language: 'dax', ...plain }
-  if (DMX_FIRST.has(first)) return { language: 'dmx', ...plain }
-  if (DDL.has(first)) return { language: words[1] === 'MINING' ? 'dmx' : 'mdx', dmv: false, ddl: true }
+  if (DMX_FIRST.has(first)) return { language: 'dmx', dmv: false, ddl: true }
+  if (DDL.has(first)) return { language: isAboutMining(words) ? 'dmx' : 'mdx', dmv: false, ddl: true }
   if (follows(words, 'FROM', '$SYSTEM') || follows(words, 'FROM', 'SYSTEMRESTRICTSCHEMA')) {
     return { language: 'sql', dmv: true, ddl: false }
   }
   if (follows(words, 'PREDICTION', 'JOIN') || words[1] === 'FLATTENED') return { language: 'dmx', ...plain }
   return { language: 'mdx', ...plain }
 }
+
+/** `CREATE MINING MODEL`, `CREATE SESSION MINING STRUCTURE`, `DROP MINING …`. */
+const isAboutMining = ([, second, third]: readonly string[]): boolean =>
+  second === 'MINING' || (second === 'SESSION' && third === 'MINING')
 
 function follows(words: readonly string[], one: string, next: string): boolean {
   return words.some((word, i) => word === one && words[i + 1] === next)

@@ -109,10 +109,12 @@ function opaquePart(
   parameters: Parameters,
   rules: PersonRules,
 ): Part {
-  const criteria = [...mentionedIn(query, rules), ...parameterRows(parameters, rules)]
-  const action = recognised.dmv ? 'dmv' : recognised.ddl ? 'ddl' : 'query'
   const { language } = recognised
-  return { action, language, query, opaque: reason, opaqueAt: at, cube: null, ...NO_ROWS, criteria }
+  // EXPORT, IMPORT and OPENROWSET take passwords; a statement of MDX or DAX has none, and is never changed.
+  const kept = language === 'dmx' ? maskSecrets(query) : query
+  const criteria = [...mentionedIn(kept, rules), ...parameterRows(parameters, rules)]
+  const action = recognised.dmv ? 'dmv' : recognised.ddl ? 'ddl' : 'query'
+  return { action, language, query: kept, opaque: reason, opaqueAt: at, cube: null, ...NO_ROWS, criteria }
 }
 
 /** Where the statement could not be read, what its parameters hold counts as asked for. */

@@ -16,6 +16,8 @@ for (const [statement, language, kind] of [
   ['SELECT "FROM $SYSTEM.x" FROM [Borger]', 'mdx', ''],
   ['SELECT Predict(x) FROM [M] PREDICTION JOIN y', 'dmx', ''],
   ['CREATE MINING MODEL x', 'dmx', 'ddl'],
+  ['CREATE SESSION MINING STRUCTURE x', 'dmx', 'ddl'],
+  ['INSERT INTO MINING MODEL x', 'dmx', 'ddl'],
   ['CREATE SESSION MEMBER [B].[M].[x] AS 1', 'mdx', 'ddl'],
   ['update cube [Borger] set x', 'mdx', 'ddl'],
   ['{ "refresh": {} }', 'tmsl', ''],

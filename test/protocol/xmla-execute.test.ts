@@ -120,6 +120,19 @@ test('TMSL is a command of the database it names, however deep', () => {
   assert.equal(record({ body: statement('{ "refresh": [', '<Catalog>Andet</Catalog>') }).catalog, 'Andet')
 })
 
+test('a statement of data mining is not understood, but whom it names is on record and no password is', () => {
+  const rows = "OPENROWSET('SQLOLEDB', 'Server=a;Password=hemmelig', 'SELECT * FROM t WHERE cpr = ''010147-5001''')"
+  for (const [text, action] of [
+    [`SELECT Predict([Risiko]) FROM [Model] NATURAL PREDICTION JOIN ${rows} AS t`, 'query'],
+    [`INSERT INTO MINING MODEL [Model] ([Cpr]) ${rows}`, 'ddl'],
+  ] as const) {
+    const found = record({ body: statement(text) })
+    assert.deepEqual([found.action, found.language, found.opaque], [action, 'dmx', 'unknown-language'])
+    assert.ok(found.criteria.some(({ person }) => person === '0101475001') && !found.query.includes('hemmelig'))
+    assert.ok(!JSON.stringify(found).includes('hemmelig'))
+  }
+})
+
 test('an element nobody knows beside a call is a part of its own, and whom it names is on record', () => {
   const call =
     '<Execute xmlns="urn:schemas-microsoft-com:xml-analysis"><Command><Statement>SELECT FROM [A]</Statement></Command></Execute>'

@@ -33,10 +33,11 @@ async function setUp(t: TestContext, options: Partial<RecorderHandleOptions> = {
       onStatus: (status) => onStatus(status),
       ...options,
     })
-  const query = async (text: string) => {
+  const query = async (text: string, opened: string | null = null) => {
     const { ticket, durable } = journal.ask(asked(text))
     await durable
-    journal.answer(ticket, answered())
+    const { facts, ...answer } = answered()
+    journal.answer(ticket, { ...answer, facts: facts === null ? null : { ...facts, opened } })
   }
   /** Resolves once everything that is in the journal has been shipped. */
   const inStep = (handle: RecorderHandle) =>
@@ -72,6 +73,31 @@ test('queries go from the journal into the embedded store on a thread, and segme
   )
   assert.ok(entries.every(({ origin, outcome }) => origin === journal.origin && outcome === 'answered'))
   assert.deepEqual([(await readRecorderStatus(folder))?.pending, (await readRecorderStatus(folder))?.store], [0, 'ok'])
+})
+
+test('what one thread has learnt of a session the next one knows', async (t) => {
+  const { journal, start, query, inStep, stored } = await setUp(t)
+  const xmla = 'urn:schemas-microsoft-com:xml-analysis'
+  const said = (header: string, statement: string, properties: string) =>
+    `<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Header><${header} xmlns="${xmla}"/></Header><Body>` +
+    `<Execute xmlns="${xmla}"><Command><Statement>${statement}</Statement></Command><Properties><PropertyList>` +
+    `${properties}</PropertyList></Properties></Execute></Body></Envelope>`
+  const first = start()
+  await query(said('BeginSession', '', '<Catalog>Kommunedata</Catalog>'), 's1')
+  await inStep(first)
+  await first.stop()
+  const second = start()
+  await query(said('Session SessionId="s1"', 'SELECT FROM [Borger]', ''))
+  await inStep(second)
+  await second.stop()
+  await journal.close()
+  assert.deepEqual(
+    (await stored()).map(({ action, catalog, sessionId }) => [action, catalog, sessionId]),
+    [
+      ['session', 'Kommunedata', 's1'],
+      ['query', 'Kommunedata', 's1'],
+    ],
+  )
 })
 
 test('stopping ships what is durable first', async (t) => {
