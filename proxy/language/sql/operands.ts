@@ -131,8 +131,8 @@ export class SqlOperands {
     const [values, used]: [string[], number[]] = [[], []]
     let next = at + 1
     for (let found = this.literalsAt(next); found !== null; found = this.literalsAt(next)) {
-      values.push(...found.value)
-      used.push(...found.used)
+      for (const value of found.value) values.push(value)
+      for (const token of found.used) used.push(token)
       next = found.next
       if (this.at(next).text !== ',') break
       next += 1

@@ -7,6 +7,7 @@ import { powerBiExecuteQueries } from './powerbi-execute-queries.ts'
 import { powerBiQueryData } from './powerbi-querydata.ts'
 import { qlikEngine } from './qlik/qlik-engine.ts'
 import { superset } from './superset.ts'
+import { saiku } from './saiku.ts'
 import { tableauVds } from './tableau-vds.ts'
 
 /** Asked in this order: those with an address of their own before those that are known by the body's shape. */
@@ -17,6 +18,7 @@ export const APIS: readonly JsonApi[] = [
   looker,
   metabase,
   superset,
+  saiku,
   tableauVds,
   cubeJsLoad,
   qlikEngine,

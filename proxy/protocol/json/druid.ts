@@ -92,13 +92,13 @@ class DruidReader {
 
   #restrictions(node: MaybeJson): void {
     const rules = this.#rules
-    for (const name of ['filter', 'having']) this.#criteria.push(...filterCriteria(member(node, name), rules))
-    this.#criteria.push(...intervalCriteria(member(node, 'intervals') ?? member(node, 'interval'), rules))
+    for (const name of ['filter', 'having']) this.#keep(filterCriteria(member(node, name), rules))
+    this.#keep(intervalCriteria(member(node, 'intervals') ?? member(node, 'interval'), rules))
     const threshold = valuesOf(member(node, 'threshold'))
     const [first] = oneOrMore(member(node, 'dimension'))
     if (first !== undefined && threshold.length > 0) {
       const name = caption(columnOf(first))
-      this.#criteria.push(...criteriaOf({ name, op: 'topcount', values: threshold }, rules))
+      this.#keep(criteriaOf({ name, op: 'topcount', values: threshold }, rules))
     }
     this.#search(node)
   }
@@ -107,7 +107,7 @@ class DruidReader {
   #search(node: MaybeJson): void {
     if (stringOf(member(node, 'queryType'))?.toLowerCase() !== 'search') return
     const columns = itemsOf(member(node, 'searchDimensions')).map(columnOf)
-    for (const one of searched(columns, member(node, 'query'))) this.#criteria.push(...criteriaOf(one, this.#rules))
+    for (const one of searched(columns, member(node, 'query'))) this.#keep(criteriaOf(one, this.#rules))
   }
 
   /** source : name | { type: table | query | union | join | lookup | inline | unnest | filter | restrict, … } */
@@ -122,21 +122,29 @@ class DruidReader {
     ]
     for (const source of inner) this.#source(source)
     for (const filter of ['filter', 'leftFilter', 'unnestFilter']) {
-      this.#criteria.push(...filterCriteria(member(node, filter), this.#rules))
+      this.#keep(filterCriteria(member(node, filter), this.#rules))
     }
     this.#inline(node)
   }
 
   /** Rows that the query brings along: a person in them is asked about, also one whose number is written as a number. */
   #inline(node: MaybeJson): void {
-    const rows = itemsOf(member(node, 'rows'))
-    for (const [at, column] of itemsOf(member(node, 'columnNames')).entries()) {
-      const name = stringOf(column)
-      if (name === null || !namesPersonNumbers(name, this.#rules)) continue
-      const values = rows.flatMap((row) => scalarOf(itemsOf(row)[at] ?? null) ?? [])
-      if (values.length === 0) continue
-      this.#criteria.push(...criteriaOf({ name: caption(name), op: 'in', values }, this.#rules))
+    const names = itemsOf(member(node, 'columnNames')).map((column) => stringOf(column) ?? '')
+    const named = new Map([...names.entries()].filter(([, name]) => namesPersonNumbers(name, this.#rules)))
+    const values = new Map<string, string[]>()
+    for (const row of named.size === 0 ? [] : itemsOf(member(node, 'rows'))) {
+      for (const [at, value] of itemsOf(row).entries()) {
+        const name = named.get(at)
+        if (name !== undefined) listed(values, name).push(scalarOf(value) ?? '')
+      }
     }
+    for (const [name, given] of values)
+      this.#keep(criteriaOf({ name: caption(name), op: 'in', values: given }, this.#rules))
+  }
+
+  /** One at a time: as arguments of a call a long list would exhaust the stack. */
+  #keep(rows: readonly Criterion[]): void {
+    for (const row of rows) this.#criteria.push(row)
   }
 
   /** A specification may keep only some values: listFiltered, regexFiltered, prefixFiltered. */
@@ -151,7 +159,7 @@ class DruidReader {
       ['matches', pattern],
       ['starts with', prefix],
     ] as const) {
-      if (given.length > 0) this.#criteria.push(...criteriaOf({ name: caption(name), op, values: given }, this.#rules))
+      if (given.length > 0) this.#keep(criteriaOf({ name: caption(name), op, values: given }, this.#rules))
     }
     return name
   }
@@ -159,7 +167,7 @@ class DruidReader {
   /** `filtered` holds a filter, and the aggregation it is for. */
   #aggregation(node: Json): void {
     const inner = member(node, 'aggregator')
-    this.#criteria.push(...filterCriteria(member(node, 'filter'), this.#rules))
+    this.#keep(filterCriteria(member(node, 'filter'), this.#rules))
     if (inner !== null) return this.#aggregation(inner)
     this.#measures.push(measureOf(measureName(node)))
   }
@@ -168,6 +176,12 @@ class DruidReader {
     const name = stringOf(member(node, 'name'))
     if (name !== null) this.#measures.push({ measure: name, calculated: true, via: null })
   }
+}
+
+function listed(lists: Map<string, string[]>, name: string): string[] {
+  const list = lists.get(name) ?? []
+  lists.set(name, list)
+  return list
 }
 
 /** `doubleSum(beløb)`, `count`; one that is made by an expression has its own name only. */

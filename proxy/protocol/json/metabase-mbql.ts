@@ -42,6 +42,7 @@ class MbqlReader {
   #cube: string | null = null
   /** How the aggregations of the stage are called: by their number, and in MBQL 5 by their id. */
   #aggregations = new Map<string, string>()
+  readonly #amounts = new Set<string>()
 
   constructor(parameters: readonly SqlParameter[], rules: PersonRules) {
     this.#parameters = parameters
@@ -83,7 +84,7 @@ class MbqlReader {
     if (sql === null) return
     const part = sqlPart(sql, this.#parameters, this.#rules)
     this.#cube ??= part.cube
-    this.#criteria.push(...part.criteria)
+    this.#keep(part.criteria)
   }
 
   /** What an inner join shows of its own is none of the answer's breakdown. */
@@ -110,6 +111,7 @@ class MbqlReader {
     const clause = clauseOf(inner)
     if (clause === null || clause.op === 'rows') return
     const measure = isCalculated(clause) ? this.#calculated(clause, name) : this.#base(inner, null)
+    this.#amounts.add(measure)
     this.#aggregations.set(String(number), measure)
     const id = stringOf(member(clause.options, 'lib/uuid'))
     if (id !== null) this.#aggregations.set(id, measure)
@@ -194,10 +196,15 @@ class MbqlReader {
     return clause === null || literalOf(node) !== null ? null : written(node)
   }
 
+  /** One at a time: as arguments of a call a long list would exhaust the stack. */
+  #keep(rows: readonly Criterion[]): void {
+    for (const row of rows) this.#criteria.push(row)
+  }
+
   #add(subject: string, op: string, values: readonly string[], not: boolean): void {
-    const amount = new Set(this.#aggregations.values()).has(subject)
+    const amount = this.#amounts.has(subject)
     const said = not ? negated(op) : op
-    this.#criteria.push(...criteriaOf({ name: caption(subject), op: said, values, amount }, this.#rules))
+    this.#keep(criteriaOf({ name: caption(subject), op: said, values, amount }, this.#rules))
   }
 }
 

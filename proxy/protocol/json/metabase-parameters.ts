@@ -16,7 +16,8 @@ import type { SqlParameter } from './sql.ts'
  * that field, as `tags` tells.
  */
 export function parametersIn(list: MaybeJson, tags: MaybeJson): SqlParameter[] {
-  const given = itemsOf(list).flatMap((node) => parameterOf(node, tags))
+  const byName = new Map(membersOf(tags).map(({ name, value }) => [name, value]))
+  const given = itemsOf(list).flatMap((node) => parameterOf(node, byName))
   const names = new Set(given.map(({ name }) => name))
   return [...given, ...defaultsOf(tags).filter(({ name }) => !names.has(name))]
 }
@@ -32,7 +33,7 @@ export function parametersNamed(values: readonly (readonly [name: string, value:
   return values.map(([name, value]) => ({ name, values: valuesOf(value) })).filter(({ values }) => values.length > 0)
 }
 
-function parameterOf(node: Json, tags: MaybeJson): SqlParameter[] {
+function parameterOf(node: Json, tags: ReadonlyMap<string, Json>): SqlParameter[] {
   const target = member(node, 'target')
   const label = ['slug', 'name', 'id'].map((key) => stringOf(member(node, key))).find((name) => name !== null)
   const name = tagOf(target) ?? label ?? 'parameter'
@@ -85,9 +86,9 @@ function tagOf(node: MaybeJson): string | null {
   return null
 }
 
-function fieldOf(target: MaybeJson, tags: MaybeJson): Name | null {
+function fieldOf(target: MaybeJson, tags: ReadonlyMap<string, Json>): Name | null {
   const tag = tagOf(target)
-  const field = referenceOf(tag === null ? target : member(tags, tag, 'dimension'))
+  const field = referenceOf(tag === null ? target : member(tags.get(tag) ?? null, 'dimension'))
   return field === null ? null : caption(field)
 }
 

@@ -14,6 +14,7 @@ const READ: ReadonlySet<string> = new Set([
   'powerbi-querydata',
   'cubejs-load',
   'metabase-dataset',
+  'saiku',
   'tableau-vds',
   'qlik-engine',
 ])
