@@ -22,8 +22,11 @@ import { openWhenNeeded } from '../schema/store/when-needed.ts'
 import { buildApp } from './app.ts'
 import { readLog } from './query/log.ts'
 import type { LogQuestion } from './query/log.ts'
+import { searchCovered } from './query/coverage.ts'
+import type { CoveredAnswer, CoveredHit } from './query/coverage.ts'
 import { searchPerson } from './query/person.ts'
-import { entryRow, hitRow, logRow } from './query/row.ts'
+import type { PersonQuestion } from './query/person.ts'
+import { coveredRow, entryRow, hitRow, logRow } from './query/row.ts'
 import { UseLog } from './query/use.ts'
 import type { Asker, Desk, Mistake } from './query/use.ts'
 import { createSignInCodes, newToken } from './routes/access.ts'
@@ -76,14 +79,17 @@ const PERIOD = {
 
 const searched: Command = {
   summary: 'who searched for, or saw, a person',
-  help: `tilsyn searched [--from DATE] [--to DATE] [--limit N] [--json]
+  help: `tilsyn searched [--covered] [--from DATE] [--to DATE] [--limit N] [--json]
 
 The person number is read from standard input, or typed unseen at a prompt; never give it as an argument. Dates are
 2026-01-31 (Copenhagen days, both included) or date-times with a zone. --json prints an entry a line. Newest first, at
-most 50 entries unless --limit says otherwise. The search itself becomes an entry of module Logning.`,
-  options: PERIOD,
+most 50 entries unless --limit says otherwise. --covered shows instead the entries that do not name the person and may
+have covered them all the same, by a range, a pattern or a list, and why. The search itself becomes an entry of module
+Logning.`,
+  options: { ...PERIOD, covered: { type: 'boolean' } },
   async run(invocation) {
     const question = { ...period(invocation), person: await readSecretLine(process.stdin, 'Person number: ') }
+    if (invocation.values['covered'] === true) return covered(invocation, question)
     return atDesk(invocation, async ({ desk, asker }) => {
       const answer = await searchPerson(desk, asker, question)
       if (answer.kind === 'mistake') throw mistaken(answer)
@@ -93,6 +99,24 @@ most 50 entries unless --limit says otherwise. The search itself becomes an entr
       return 0
     })
   },
+}
+
+/** A page may end early, after many entries that cover nobody: so it goes on until it has as many as were asked for. */
+function covered(invocation: Invocation, question: PersonQuestion & { readonly limit: number }): Promise<number> {
+  return atDesk(invocation, async ({ desk, asker }) => {
+    let [found, before]: [number, string | null] = [0, null]
+    do {
+      const rest = { ...question, limit: question.limit - found, ...(before === null ? {} : { before }) }
+      const answer: CoveredAnswer | Mistake = await searchCovered(desk, asker, rest)
+      if (answer.kind === 'mistake') throw mistaken(answer)
+      for (const hit of answer.hits) invocation.print(asCoveredLine(invocation, hit))
+      found += answer.hits.length
+      before = answer.next
+    } while (before !== null && found < question.limit)
+    if (found === 0) invocation.tell('No other entry can have covered this person.')
+    if (before !== null) invocation.tell('There are older entries: use --limit, or --to.')
+    return 0
+  })
 }
 
 const log: Command = {
@@ -235,6 +259,12 @@ function mistaken({ place, reason }: Mistake): UsageError {
 
 function asJson(hit: PersonHit): string {
   return JSON.stringify(hitRow(hit))
+}
+
+function asCoveredLine(invocation: Invocation, hit: CoveredHit): string {
+  const row = coveredRow(hit)
+  if (invocation.values['json'] === true) return JSON.stringify(row)
+  return [lineOf(hit.entry), row.covered, row.reason, printable(row.attribute ?? '-')].join('  ')
 }
 
 function asLine(hit: PersonHit): string {

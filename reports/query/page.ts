@@ -21,7 +21,7 @@ export function idGiven(text: string): LogId | null {
   return text.length < FEWEST_DIGITS ? null : logId(text)
 }
 
-interface Paging {
+export interface Paging {
   /** One row more than asked for is read, to know whether there is a next page. */
   read<T>(
     rows: (page: Page) => Promise<readonly T[]>,

@@ -2,10 +2,10 @@
 import type { LogId, PersonNumber } from '../../schema/record/ids.ts'
 import { findPersonNumbers, personNumber } from '../../schema/record/person-number.ts'
 import type { PersonHit } from '../../schema/store/store.ts'
-import { pageOf, type PageQuestion, pageWords } from './page.ts'
+import { pageOf, type PageQuestion, pageWords, type Paging } from './page.ts'
 import { type Period, period } from './period.ts'
 import type { Ask, Asker, Desk, Mistake } from './use.ts'
-import { answering, restriction } from './use.ts'
+import { answering, OWN_FIELD, restriction } from './use.ts'
 
 export interface PersonQuestion extends PageQuestion {
   /** With or without hyphen. */
@@ -36,6 +36,32 @@ export async function searchPerson(
   asker: Asker,
   question: PersonQuestion,
 ): Promise<PersonAnswer | Mistake> {
+  const asked = personAsked(desk, question, 'person', 'Hvem har søgt på eller set personen?')
+  if ('kind' in asked) return asked
+  const { person, range, page, ask } = asked
+  return answering(desk, asker, ask, async () => {
+    const { rows: hits, next } = await page.read(
+      (p) => desk.reader.person(person, range, p),
+      (hit) => hit.entry.logId,
+    )
+    return { answer: { kind: 'answer', person, hits, next }, rowCount: hits.length }
+  })
+}
+
+export interface PersonAsked {
+  readonly person: PersonNumber
+  readonly range: Period
+  readonly page: Paging
+  readonly ask: Ask
+}
+
+/** A question about a person, checked, and what the entry about it will say. */
+export function personAsked(
+  desk: Desk,
+  question: PersonQuestion,
+  report: string,
+  words: string,
+): PersonAsked | Mistake {
   const person = personNumber(question.person, true, desk.persons)
   if (person === null) return { kind: 'mistake', place: 'person', reason: 'person-number' }
   const purpose = question.purpose?.trim() || null
@@ -46,13 +72,9 @@ export async function searchPerson(
   if ('kind' in range) return range
   const page = pageOf(question)
   if ('kind' in page) return page
-  return answering(desk, asker, asked(person, question, range, purpose), async () => {
-    const { rows: hits, next } = await page.read(
-      (p) => desk.reader.person(person, range, p),
-      (hit) => hit.entry.logId,
-    )
-    return { answer: { kind: 'answer', person, hits, next }, rowCount: hits.length }
-  })
+  const criteria = [restriction(OWN_FIELD, '=', person, person), ...periodRestrictions(range)]
+  const ask = { action: 'search', report, words: `${words}${pageWords(question)}`, criteria, purpose } as const
+  return { person, range, page, ask }
 }
 
 export function how(hit: PersonHit): How {
@@ -66,16 +88,6 @@ export function how(hit: PersonHit): How {
  */
 export function holdsPersonNumber(text: string): boolean {
   return findPersonNumbers(text, false, { latestBirth: '9999-12-31', attributes: [] }).length > 0
-}
-
-function asked(person: PersonNumber, question: PersonQuestion, range: Period, purpose: string | null): Ask {
-  return {
-    action: 'search',
-    report: 'person',
-    words: `Hvem har søgt på eller set personen?${pageWords(question)}`,
-    criteria: [restriction('person', '=', person, person), ...periodRestrictions(range)],
-    purpose,
-  }
 }
 
 export function periodRestrictions({ from, to }: Period) {

@@ -4,6 +4,8 @@
  */
 import type { Criterion, DimensionUse, MeasureUse, QueryRecord, Seen } from '../../schema/record/record.ts'
 import type { LogEntry, OriginState, PersonHit } from '../../schema/store/store.ts'
+import type { Coverage } from '../../schema/record/coverage/coverage.ts'
+import type { CoveredHit } from './coverage.ts'
 import type { How } from './person.ts'
 import { how } from './person.ts'
 import type { RecorderStatus, Status } from './status.ts'
@@ -112,8 +114,25 @@ function critRow(criterion: Criterion, ord: number): CritRow {
   }
 }
 
+export interface CoveredRow extends LogRow {
+  readonly criteria: readonly CritRow[]
+  readonly covered: Coverage['covered']
+  readonly reason: Coverage['reason']
+  readonly attribute: string | null
+}
+
+export function coveredRow({ entry, coverage }: CoveredHit): CoveredRow {
+  return { ...logRow(entry), criteria: entry.criteria.map(critRow), ...coverage }
+}
+
 export function statusRow(status: Status) {
   return {
+    unmapped_attributes: status.unmapped.map(({ attribute, entries, more, latestAt }) => ({
+      attribute,
+      entries,
+      more,
+      latest_at: new Date(latestAt).toISOString(),
+    })),
     store: status.store,
     origins: status.origins.map(originRow),
     recorder: status.recorder === null ? null : recorderRow(status.recorder),

@@ -1,7 +1,10 @@
 /** How the record is: can it be read, how far has each proxy come, what is not in it yet. No personal data. */
+import type { PersonRules } from '../../schema/record/attribute.ts'
 import type { RecorderStatus as FileStatus } from '../../schema/record/recorder-status.ts'
 import type { OriginState, RecordReader } from '../../schema/store/store.ts'
 import { StoreError } from '../../schema/store/store.ts'
+import type { Unmapped } from './unmapped.ts'
+import { unmappedAttributes } from './unmapped.ts'
 
 /** How far the recorder is behind the journal. */
 export type RecorderStatus = Omit<FileStatus, 'shippedSeq' | 'lastError'>
@@ -9,6 +12,8 @@ export type RecorderStatus = Omit<FileStatus, 'shippedSeq' | 'lastError'>
 export interface Status {
   readonly store: 'ok' | 'unavailable'
   readonly origins: readonly OriginState[]
+  /** Attributes that carried persons and are not known for it. */
+  readonly unmapped: readonly Unmapped[]
   /** `null`: the recorder has not been heard. */
   readonly recorder: RecorderStatus | null
 }
@@ -20,17 +25,19 @@ export type Lag = () => Promise<RecorderStatus | null>
 const PATIENCE_MS = 5_000
 
 export async function readStatus(
-  reader: Pick<RecordReader, 'origins'>,
+  reader: Pick<RecordReader, 'origins' | 'carriers'>,
+  rules: PersonRules,
   lag: Lag,
   patienceMs = PATIENCE_MS,
 ): Promise<Status> {
   const recorder = await lag()
   try {
-    const origins = await within(patienceMs, reader.origins())
-    return { store: origins === null ? 'unavailable' : 'ok', origins: origins ?? [], recorder }
+    const told = await within(patienceMs, Promise.all([reader.origins(), unmappedAttributes(reader, rules)]))
+    const [origins, unmapped] = told ?? [[], []]
+    return { store: told === null ? 'unavailable' : 'ok', origins, unmapped, recorder }
   } catch (error) {
     // Expected here: saying that the store is away is what this question is for.
-    if (error instanceof StoreError) return { store: 'unavailable', origins: [], recorder }
+    if (error instanceof StoreError) return { store: 'unavailable', origins: [], unmapped: [], recorder }
     throw error
   }
 }

@@ -20,6 +20,8 @@ import type { RecordReader, RecordWriter, Role } from '../../schema/store/store.
 
 /** The module of every entry about the use of the log itself. */
 export const LOGNING = 'Logning'
+/** Where such an entry holds the person that was searched for. */
+export const OWN_FIELD = 'person'
 
 /** Who puts a question to the log, and from where. */
 export interface Asker {

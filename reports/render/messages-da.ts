@@ -1,5 +1,7 @@
 /** The words shown, in Danish; and by that the list of what every language must say. */
 import type { Action, OpaqueReason, OriginClause, Outcome, UserSource } from '../../schema/record/record.ts'
+import type { Covered } from '../../schema/record/coverage/coverage.ts'
+import type { CoverageReason } from '../../schema/record/coverage/meets.ts'
 import type { Role } from '../../schema/store/store.ts'
 import type { How } from '../query/person.ts'
 import type { Mistake } from '../query/use.ts'
@@ -44,6 +46,43 @@ export const da = {
   newSearch: 'Ny søgning',
   countedOnly:
     'Svar med mange personer er kun talt op. De står her, hvis der blev søgt på personen, men ikke, hvis personen blot var blandt de mange.',
+
+  coveredHint:
+    'Opslag, der ikke nævner personen, kan alligevel have omfattet den: et interval, et mønster eller en liste over personer.',
+  coveredButton: 'Vis opslag, der kan have omfattet personen',
+  coveredTitle: 'Opslag, der kan have omfattet en person',
+  coveredOf: (person: string) => `Opslag, der kan have omfattet ${person}`,
+  coveredLead:
+    'Opslag, der ikke nævner personnummeret, men hvis kriterier omfatter personen eller kan gøre det. Opslag, der nævner personen, står under »Søg på person«.',
+  coveredNobody: 'Ingen andre opslag i loggen kan have omfattet denne person i perioden.',
+  coveredNoneYet: 'Ingen af de opslag, der er set på indtil nu, kan have omfattet personen. Der er ældre opslag.',
+  covered: { certain: 'Omfattet', possible: 'Måske omfattet', no: 'Ikke omfattet' } satisfies Record<Covered, string>,
+  coverageReasons: {
+    named: 'nævnt i forespørgslen',
+    seen: 'set i svaret',
+    range: 'interval; serverens rækkefølge kendes ikke',
+    comparison: 'sammenligning med et tal eller en tekst',
+    prefix: 'søgt på begyndelsen af nummeret',
+    suffix: 'søgt på slutningen af nummeret',
+    contains: 'søgt på en del af nummeret eller teksten',
+    wildcard: 'søgt med jokertegn',
+    pattern: 'søgt med regulært udtryk',
+    exclusion: 'alle undtagen nogle andre',
+    relatives: 'underliggende eller beslægtede medlemmer',
+    top: 'de øverste eller nederste i en liste',
+    listed: 'personer vist som liste',
+    'person-name': 'et felt, der peger på enkeltpersoner',
+    value: 'en værdi, der ikke er et helt personnummer',
+    operator: 'en betingelse, der ikke kendes',
+    attribute: 'et felt, der ikke kan bestemmes',
+    alternatives: 'betingelser, der kan være alternativer',
+    opaque: 'forespørgslen kunne ikke tolkes',
+    mentioned: 'personnumre er omtalt i forespørgslen',
+    others: 'kun andre personer',
+    outside: 'uden for betingelsen',
+    unconcerned: 'ingen personnumre indgår',
+    'no-question': 'ikke et opslag om data',
+  } satisfies Record<CoverageReason, string>,
 
   columns: {
     time: 'Tid',
@@ -203,6 +242,11 @@ export const da = {
     journal: 'Journalens størrelse',
     heard: 'Sidst hørt fra',
   },
+  unmapped: 'Felter med personnumre, der ikke er angivet',
+  unmappedLead:
+    'Der er søgt på personer i disse felter, men opsætningen siger ikke, at de indeholder personnumre. Angiv dem i persons.domains.',
+  unmappedColumns: { attribute: 'Felt', entries: 'Opslag', latestAt: 'Senest' },
+  atLeast: (count: string) => `mindst ${count}`,
   nothingWaits: 'intet',
   behind: (pending: string, oldest: string | null) =>
     `Loggen er bagud: ${pending} opslag er modtaget, men ikke skrevet endnu${oldest === null ? '' : `; det ældste er fra ${oldest}`}. De er ikke med her.`,

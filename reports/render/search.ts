@@ -3,11 +3,12 @@ import type { PersonAnswer, PersonQuestion } from '../query/person.ts'
 import { how } from '../query/person.ts'
 import type { Delay } from '../query/status.ts'
 import type { Mistake } from '../query/use.ts'
-import { day, person } from './format.ts'
+import { person } from './format.ts'
 import type { Html } from './html.ts'
 import { attributes, html } from './html.ts'
 import { printedFor } from './latest.ts'
 import { layout } from './layout.ts'
+import { coveredForm, questionFacts } from './question.ts'
 import { entryTable } from './table.ts'
 import { alert, csrfField, delayNotice, type View } from './view.ts'
 
@@ -28,7 +29,6 @@ export function searchPage(view: View, given: Given, mistake: Mistake | null): s
 export function resultsPage(view: View, given: PersonQuestion, answer: PersonAnswer, delay: Delay): string {
   const { m } = view
   const shown = person(answer.person)
-  const purpose = given.purpose?.trim()
   const table =
     answer.hits.length === 0
       ? html`<p>${m.nobody}</p>`
@@ -43,12 +43,13 @@ export function resultsPage(view: View, given: PersonQuestion, answer: PersonAns
     m.resultsTitle,
     html`${delayNotice(view, delay)}
       <p class="tilsyn-facts">
-        <strong>${m.found(answer.hits.length, answer.next !== null)}</strong> ·
-        ${m.filter(dayGiven(view, given.from), dayGiven(view, given.to))}${purpose ? html` · ${m.purposeGiven(purpose)}` : null}
+        <strong>${m.found(answer.hits.length, answer.next !== null)}</strong> · ${questionFacts(view, given)}
       </p>
       ${printedFor(view)} ${table}
       <p class="tilsyn-faint">${m.countedOnly}</p>
       ${olderForm(view, given, answer)}
+      <p class="tilsyn-faint d-print-none">${m.coveredHint}</p>
+      ${coveredForm(view, { ...given, person: answer.person }, null, m.coveredButton)}
       <details class="tilsyn-again d-print-none">
         <summary>${m.newSearch}</summary>
         ${form(view, { ...given, person: shown }, null)}
@@ -77,12 +78,6 @@ function form(view: View, given: Given, mistake: Mistake | null): Html {
     ${field({ name: 'purpose', label: m.purpose, hint: m.purposeHint, value: given.purpose, wrong: wrong('purpose'), size: 60 })}
     <button class="button button-primary">${m.searchButton}</button>
   </form>`
-}
-
-/** A day as given, in words; a date-time as it came. */
-function dayGiven({ lang }: View, text: string | undefined): string | null {
-  if (!text) return null
-  return /^\d{4}-\d\d-\d\d$/.test(text) ? day(lang, Date.parse(`${text}T12:00Z`)) : text
 }
 
 interface Field {

@@ -22,7 +22,7 @@ export function statusPage(view: View, status: Status): string {
         </strong>
       </p>
       ${status.recorder === null ? null : recorder(view, status.recorder)}
-      ${status.store === 'ok' ? written(view, status) : null}`,
+      ${status.store === 'ok' ? written(view, status) : null} ${unmapped(view, status)}`,
   )
 }
 
@@ -56,6 +56,35 @@ function recorder(view: View, recorder: RecorderStatus): Html {
           </div>`,
       )}
     </dl>`
+}
+
+/** Attributes to be declared in the configuration; of persons nothing. */
+function unmapped(view: View, { unmapped: rows }: Status): Html | null {
+  const { m, lang } = view
+  const { unmappedColumns: c } = m
+  if (rows.length === 0) return null
+  return html`<h2>${m.unmapped}</h2>
+    <p>${m.unmappedLead}</p>
+    <table class="table tilsyn-table tilsyn-grid">
+      <caption class="sr-only">
+        ${m.unmapped}
+      </caption>
+      <thead>
+        <tr>
+          ${[c.attribute, c.entries, c.latestAt].map((head) => html`<th scope="col">${head}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          ({ attribute, entries, more, latestAt }) =>
+            html`<tr>
+              <td>${attribute}</td>
+              <td>${more ? m.atLeast(number(lang, entries)) : number(lang, entries)}</td>
+              <td>${timeOf(view, latestAt)}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>`
 }
 
 function origins(view: View, status: Status): Html {

@@ -1,4 +1,5 @@
 /** Tables of entries: the same columns wherever entries are listed. */
+import type { Coverage } from '../../schema/record/coverage/coverage.ts'
 import type { LogEntry } from '../../schema/store/store.ts'
 import type { How } from '../query/person.ts'
 import { LOGNING } from '../query/use.ts'
@@ -11,11 +12,13 @@ export interface Listed {
   readonly entry: LogEntry
   /** How the entry concerns the person searched for; `null` in a list that is not about one person. */
   readonly how: How | null
+  /** Whether it covers that person without naming them. */
+  readonly coverage?: Coverage
 }
 
 export function entryTable(view: View, caption: string, listed: readonly Listed[]): Html {
   const { columns } = view.m
-  const aboutPerson = listed.some(({ how }) => how !== null)
+  const aboutPerson = listed.some(({ how, coverage }) => how !== null || coverage !== undefined)
   const heads = [columns.time, columns.user, columns.place, columns.what]
   const last = aboutPerson ? [columns.how, columns.outcome] : [columns.persons, columns.outcome]
   return html`<div class="table--responsive-scroll" role="region" aria-label="${caption}" tabindex="0">
@@ -35,18 +38,24 @@ export function entryTable(view: View, caption: string, listed: readonly Listed[
   </div>`
 }
 
-function entryLine(view: View, { entry, how }: Listed): Html {
+function entryLine(view: View, { entry, how, coverage }: Listed): Html {
   const { m } = view
   return html`<tr>
     <td class="tilsyn-time"><a href="${`/entry/${entry.logId}`}">${timeOf(view, entry.askedAt)}</a></td>
     <td>${userOf(view, entry)}</td>
     <td>${lines(entry.organisation, entry.ip)}</td>
     <td>${lines(whatOf(entry), m.actions[entry.action])}</td>
-    <td class="${how === null ? 'tilsyn-number' : 'tilsyn-how'}">
-      ${how === null ? personsSeen(view, entry) : m.how[how]}
+    <td class="${how === null && coverage === undefined ? 'tilsyn-number' : 'tilsyn-how'}">
+      ${coverage === undefined ? (how === null ? personsSeen(view, entry) : m.how[how]) : coverageOf(view, coverage)}
     </td>
     <td><span class="tilsyn-outcome tilsyn-${entry.outcome}">${m.outcomes[entry.outcome]}</span></td>
   </tr>`
+}
+
+/** Whether, why, and by which attribute. */
+function coverageOf({ m }: View, { covered, reason, attribute }: Coverage): Html {
+  const why = m.coverageReasons[reason]
+  return lines(m.covered[covered], attribute === null ? why : `${why} (${attribute})`)
 }
 
 /** A name that the BI server has not accepted is only a claim. */

@@ -1,11 +1,13 @@
 /** The pages. A search is posted and answered at once, so neither the address nor the history holds the number. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { searchCovered } from '../query/coverage.ts'
 import { readEntry } from '../query/entry.ts'
 import { readLog } from '../query/log.ts'
 import { type PersonQuestion, searchPerson } from '../query/person.ts'
 import { delay, readStatus } from '../query/status.ts'
 import { entryPage } from '../render/entry.ts'
 import { latestPage } from '../render/latest.ts'
+import { coveredPage } from '../render/covered.ts'
 import { resultsPage, searchPage } from '../render/search.ts'
 import { statusPage } from '../render/status.ts'
 import { recordRefusal, stranger } from './guard.ts'
@@ -45,6 +47,16 @@ export function pageRoutes(app: FastifyInstance, service: Service): void {
     (request, reply) => search(service, request, reply),
   )
 
+  app.post<{ Body: PersonQuestion }>(
+    '/search/covered',
+    {
+      schema: { hide, body: searchForm, querystring: nothing },
+      preHandler: (request, reply, done) => app.csrfProtection(request, reply, done),
+      config: { rateLimit: SEARCHES },
+    },
+    (request, reply) => covered(service, request, reply),
+  )
+
   app.get<{ Params: { id: string } }>(
     '/entry/:id',
     { schema: { hide, params: idParams, querystring: pageQuery } },
@@ -58,7 +70,10 @@ export function pageRoutes(app: FastifyInstance, service: Service): void {
   )
 
   app.get('/status', { schema: { hide, querystring: pageQuery } }, async (request, reply) =>
-    sendPage(reply, statusPage(viewOf(request, reply, now(), '/status'), await readStatus(desk.reader, lag))),
+    sendPage(
+      reply,
+      statusPage(viewOf(request, reply, now(), '/status'), await readStatus(desk.reader, desk.persons, lag)),
+    ),
   )
 }
 
@@ -73,6 +88,21 @@ async function search(
   const view = viewOf(request, reply, now(), '/search')
   if (answer.kind === 'answer') {
     return sendPage(reply, resultsPage(view, request.body, answer, delay(await lag(), now())))
+  }
+  await recordRefusal(request, service, mistakeProblem(answer, 'body'))
+  return sendPage(reply.code(400), searchPage(view, request.body, answer))
+}
+
+async function covered(
+  service: Service,
+  request: FastifyRequest<{ Body: PersonQuestion }>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { desk, lag, now } = service
+  const answer = await searchCovered(desk, request.asker ?? stranger(request), request.body)
+  const view = viewOf(request, reply, now(), '/search')
+  if (answer.kind === 'answer') {
+    return sendPage(reply, coveredPage(view, request.body, answer, delay(await lag(), now())))
   }
   await recordRefusal(request, service, mistakeProblem(answer, 'body'))
   return sendPage(reply.code(400), searchPage(view, request.body, answer))

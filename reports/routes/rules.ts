@@ -17,6 +17,11 @@ const AUDITOR = ['auditor'] as const
 const BOTH = ['auditor', 'operator'] as const
 
 const person = { action: 'search', report: 'person', words: 'Hvem har søgt på eller set personen?' } as const
+const covered = {
+  action: 'search',
+  report: 'coverage',
+  words: 'Hvilke opslag kan have omfattet personen uden at nævne den?',
+} as const
 const log = { action: 'read', report: 'log', words: 'Hvad er der spurgt om?' } as const
 const entry = { action: 'read', report: 'entry', words: 'Hvad står der i opslaget?' } as const
 const signIn = { action: 'login', report: 'sign-in', words: 'Log på med engangslink' } as const
@@ -25,6 +30,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'GET /': { who: AUDITOR, surface: 'page', use: log },
   'GET /search': { who: AUDITOR, surface: 'page', use: null },
   'POST /search': { who: AUDITOR, surface: 'page', use: person },
+  'POST /search/covered': { who: AUDITOR, surface: 'page', use: covered },
   'GET /entry/:id': { who: AUDITOR, surface: 'page', use: entry },
   'GET /status': { who: BOTH, surface: 'page', use: null },
   'GET /sign-in': { who: 'anyone', surface: 'page', use: null },
@@ -32,6 +38,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'POST /sign-out': { who: BOTH, surface: 'page', use: null },
 
   'POST /api/v1/search/person': { who: AUDITOR, surface: 'api', use: person },
+  'POST /api/v1/search/coverage': { who: AUDITOR, surface: 'api', use: covered },
   'GET /api/v1/log': { who: AUDITOR, surface: 'api', use: log },
   'GET /api/v1/log/:id': { who: AUDITOR, surface: 'api', use: entry },
   'GET /api/v1/status': { who: BOTH, surface: 'api', use: null },

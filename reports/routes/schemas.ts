@@ -3,6 +3,8 @@
  * OpenAPI. `description` of a field that comes in says what is expected there: it stands in the error.
  */
 import { ACTIONS, OPAQUE_REASONS, ORIGIN_CLAUSES, OUTCOMES, USER_SOURCES } from '../../schema/record/record.ts'
+import { COVERED } from '../../schema/record/coverage/coverage.ts'
+import { COVERAGE_REASONS } from '../../schema/record/coverage/meets.ts'
 import { PAGE_ROWS } from '../query/page.ts'
 import type { Columns, LogRow } from '../query/row.ts'
 import { LISTED_LETTERS } from '../../schema/store/store.ts'
@@ -158,6 +160,18 @@ export const personPage = all({
   ),
   next,
 })
+export const coveredPage = all({
+  hits: array(
+    all({
+      ...logColumns,
+      criteria: array(criterion),
+      covered: { type: 'string', enum: COVERED },
+      reason: { type: 'string', enum: COVERAGE_REASONS, description: 'why; see docs/coverage.md' },
+      attribute: { ...nullableString, description: 'the attribute that decided' },
+    }),
+  ),
+  next: { ...next, description: 'ask again with `before`, also when the page is not full; null on the last' },
+})
 export const wholeEntry = all({
   ...logColumns,
   criteria: array(criterion),
@@ -172,6 +186,11 @@ const storeState = { type: 'string', enum: ['ok', 'unavailable'] } as const
 export const statusAnswer = all({
   store: storeState,
   origins: array(all({ origin: string, position: integer, written_at: time })),
+  unmapped_attributes: {
+    ...array(all({ attribute: string, entries: integer, more: boolean, latest_at: time })),
+    description:
+      'attributes that carried person numbers, and are not declared or named for it; no digits of any number',
+  },
   recorder: {
     type: ['object', 'null'],
     properties: {

@@ -11,7 +11,7 @@ export function statusRoutes(app: FastifyInstance, { desk, lag }: Service): void
     querystring: nothing,
     response: { 200: statusAnswer, ...problems },
   }
-  app.get('/api/v1/status', { schema }, async () => statusRow(await readStatus(desk.reader, lag)))
+  app.get('/api/v1/status', { schema }, async () => statusRow(await readStatus(desk.reader, desk.persons, lag)))
 
   const healthSchema = { summary: 'The service answers', security: [], response: { 200: health } }
   app.get('/healthz', { schema: healthSchema, logLevel: 'warn' }, async () => ({ status: 'ok' }))

@@ -31,6 +31,11 @@ export interface Coverage {
   readonly attribute: string | null
 }
 
+export interface CoverageRules extends PersonRules {
+  /** Attributes, as entries write them, that are not declared for persons and have carried some all the same. */
+  readonly carriers?: ReadonlySet<string>
+}
+
 export type CoverageEntry = Pick<
   QueryRecord,
   'action' | 'language' | 'query' | 'opaque' | 'criteria' | 'dimensions' | 'seen'
@@ -39,7 +44,7 @@ export type CoverageEntry = Pick<
 /** What shows nothing of the persons in a cube. */
 const NO_QUESTION: ReadonlySet<Action> = new Set(['metadata', 'session', 'connect', 'gap', 'search', 'read', 'login'])
 
-export function coverage(entry: CoverageEntry, person: PersonNumber, rules: PersonRules): Coverage {
+export function coverage(entry: CoverageEntry, person: PersonNumber, rules: CoverageRules): Coverage {
   const naming = entry.criteria.find((c) => c.person === person || c.personTo === person)
   if (naming !== undefined) return { covered: 'certain', reason: 'named', attribute: pathOf(naming) }
   if (entry.seen.some((seen) => seen.person === person)) return { covered: 'certain', reason: 'seen', attribute: null }
@@ -58,7 +63,7 @@ export function coverage(entry: CoverageEntry, person: PersonNumber, rules: Pers
 }
 
 /** No row is about persons; where the text speaks of them all the same, it may be in a way that leaves no row. */
-function unplacedAnswer({ query }: CoverageEntry, rules: PersonRules): Coverage {
+function unplacedAnswer({ query }: CoverageEntry, rules: CoverageRules): Coverage {
   if (!speaksOfPersons(query, rules)) return { covered: 'no', reason: 'unconcerned', attribute: null }
   return { covered: 'possible', reason: 'mentioned', attribute: null }
 }
@@ -80,7 +85,7 @@ type Row = Criterion | DimensionUse
 const pathOf = ({ level, hierarchy, dimension }: Row): string | null => level ?? hierarchy ?? dimension
 const keyOf = ({ hierarchy, dimension }: Row): string => attributeSegments(hierarchy ?? dimension ?? '').join('\n')
 
-function groupsOf(entry: CoverageEntry, rules: PersonRules): Group[] {
+function groupsOf(entry: CoverageEntry, rules: CoverageRules): Group[] {
   const criteria = Map.groupBy(entry.criteria, keyOf)
   const dimensions = Map.groupBy(entry.dimensions, keyOf)
   const keys = [...new Set([...criteria.keys(), ...dimensions.keys()])]
@@ -91,7 +96,7 @@ function groupsOf(entry: CoverageEntry, rules: PersonRules): Group[] {
 function groupOf(
   criteria: readonly Criterion[],
   dimensions: readonly DimensionUse[],
-  rules: PersonRules,
+  rules: CoverageRules,
 ): Group | null {
   const rows: readonly Row[] = [...criteria, ...dimensions]
   const first = rows[0]
@@ -102,7 +107,8 @@ function groupOf(
   if (segments.length === 0) return unplaced(group)
   const paths = rows.map((row) => pathOf(row) ?? '')
   const meanings = paths.map((each) => meaningOf(each, rules))
-  const carries = criteria.some((c) => c.person !== null || c.personTo !== null)
+  const carries =
+    criteria.some((c) => c.person !== null || c.personTo !== null) || paths.some((each) => rules.carriers?.has(each))
   if (carries || meanings.includes('person')) return { ...group, vague: null, sure: isSure(paths, rules) }
   return meanings.includes('person-name') ? { ...group, vague: 'person-name', sure: false } : null
 }
@@ -114,16 +120,23 @@ function unplaced(group: Pick<Group, 'path' | 'segments' | 'criteria' | 'dimensi
 }
 
 /** A number of their own (`person_id`) is no person number, though it is named for persons and should not be missed. */
-function isSure(paths: readonly string[], rules: PersonRules): boolean {
+function isSure(paths: readonly string[], rules: CoverageRules): boolean {
   return paths.some(
     (path) => declaredMeaning(path, rules) === 'person' || /cpr|person[^.[\]]*n(?:umm?e?r|r)/i.test(path),
   )
 }
 
 /** A table taken whole, one of whose columns holds persons as far as the configuration or this very entry tells. */
-function wholeTables(entry: CoverageEntry, groups: readonly Group[], { domains = [] }: PersonRules): Group[] {
+function wholeTables(
+  entry: CoverageEntry,
+  groups: readonly Group[],
+  { domains = [], carriers }: CoverageRules,
+): Group[] {
   const declared = domains.filter(({ meaning }) => meaning === 'person').map(({ attribute }) => attribute)
-  const paths = [...declared.map(attributeSegments), ...groups.map(({ segments }) => segments)]
+  const paths = [
+    ...[...declared, ...(carriers ?? [])].map(attributeSegments),
+    ...groups.map(({ segments }) => segments),
+  ]
   const tables = new Set(paths.filter(({ length }) => length > 1).map(([table]) => table))
   const whole = entry.dimensions.filter((d) => d.hierarchy === null && tables.has(attributeSegments(d.dimension)[0]))
   return whole.map((row) => ({

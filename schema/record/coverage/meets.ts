@@ -26,7 +26,6 @@ export const COVERAGE_REASONS = [
   'alternatives',
   'opaque',
   'mentioned',
-  'long',
   'others',
   'outside',
   'unconcerned',

@@ -23,8 +23,9 @@ export function embeddedDialect(database: Database): Dialect {
     person: (person) => sql`${person}`,
     hash: (hash) => sql`${hash}`,
     // By bytes, four for each letter: `substring` of a text ends at its first U+0000, and somebody may have sent one.
+    // Of an empty blob it is null.
     start: (column, letters) =>
-      sql`cast(substring(cast(${sql.ref(column)} as blob), 1, ${sql.lit(4 * letters)}) as text)`,
+      sql`case ${sql.ref(column)} when '' then '' else cast(substring(cast(${sql.ref(column)} as blob), 1, ${sql.lit(4 * letters)}) as text) end`,
     first: (query, count) => query.limit(count),
   }
 }

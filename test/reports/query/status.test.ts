@@ -5,16 +5,18 @@ import type { OriginState } from '../../../schema/store/store.ts'
 import { StoreError } from '../../../schema/store/store.ts'
 
 const nobodyKnows = async () => null
+const RULES = { latestBirth: '2026-01-01', attributes: [] }
+const carriers = async () => []
 
 test('a store that neither answers nor refuses is told as away, and does not keep whoever asks', async () => {
-  const silent = { origins: () => new Promise<readonly OriginState[]>(() => undefined) }
-  const status = await readStatus(silent, nobodyKnows, 20)
-  assert.deepEqual(status, { store: 'unavailable', origins: [], recorder: null })
+  const silent = { carriers, origins: () => new Promise<readonly OriginState[]>(() => undefined) }
+  const status = await readStatus(silent, RULES, nobodyKnows, 20)
+  assert.deepEqual(status, { store: 'unavailable', origins: [], unmapped: [], recorder: null })
 })
 
 test('a store that refuses is told as away; any other fault is not hidden', async () => {
-  const away = { origins: () => Promise.reject(new StoreError('STORE_UNAVAILABLE', 'away')) }
-  assert.equal((await readStatus(away, nobodyKnows)).store, 'unavailable')
-  const faulty = { origins: () => Promise.reject(new TypeError('ours')) }
-  await assert.rejects(readStatus(faulty, nobodyKnows), TypeError)
+  const away = { carriers, origins: () => Promise.reject(new StoreError('STORE_UNAVAILABLE', 'away')) }
+  assert.equal((await readStatus(away, RULES, nobodyKnows)).store, 'unavailable')
+  const faulty = { carriers, origins: () => Promise.reject(new TypeError('ours')) }
+  await assert.rejects(readStatus(faulty, RULES, nobodyKnows), TypeError)
 })

@@ -19,6 +19,7 @@ test('the status tells store, origins and recorder to both roles, and nothing pe
     assert.deepEqual(answer.json(), {
       store: 'ok',
       origins: [{ origin: 'bi-front-1a2b3c', position: 1, written_at: '2026-02-02T11:00:00.000Z' }],
+      unmapped_attributes: [],
       recorder: {
         origin: 'bi-front-1a2b3c',
         appended: 40,
