@@ -48,6 +48,12 @@ for (const [coding, code] of [
 test('an answer in UTF-16, and one in ISO-8859-1 that says UTF-8, are read', async () => {
   assert.equal((await facts(Buffer.from(`\ufeff${ANSWER}`, 'utf16le'), XML, 3))?.personsSeen, 2)
   assert.equal((await facts(Buffer.from(ANSWER, 'latin1'), XML, 5))?.personsSeen, 2)
+  const named = rowset(
+    '<row><Borger_x005B_CPR-nr_x005D_>101475001</Borger_x005B_CPR-nr_x005D_><Bel\u00f8b>1</Bel\u00f8b></row>',
+  )
+  const said: RawHeaders = [['Content-Type', 'text/xml; charset=ISO-8859-1']]
+  const found = await facts(Buffer.from(named, 'latin1'), said, 7)
+  assert.deepEqual([found?.decoded, found?.rows, found?.personsSeen], [true, 1, 1])
 })
 
 test('an answer without a body, or with pictures, is not read', async () => {

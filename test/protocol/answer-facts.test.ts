@@ -226,3 +226,28 @@ test('the answers of a real server are read as a slow reader reads them', (t) =>
 })
 
 const unfolded = (bytes: Buffer): Buffer => (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes)
+
+test('bytes of any kind give the same facts wherever they are cut, and never an error', () => {
+  const signs = `<row>|</row>|<a b="|">|'|<!--|-->|<![CDATA[|]]>|<?|?>|<|>|</|/>|&#48;|<!DOCTYPE a>|\0| |æ|\ud83d`
+  const tags =
+    '<Axes>|<Axis name="Axis1">|<Tuple>|<Member>|</Member>|</Axis>|<Messages>|<Error ErrorCode="1"/>|</Messages>'
+  const texts = `</root>|<root xmlns="${NS}:rowset">|0707614285|7.0E8`
+  const parts = fc.constantFrom(...`${signs}|${tags}|${texts}`.split('|'))
+  const soup = fc.tuple(
+    fc.constantFrom('', root('rowset', ''), root('mddataset', '')),
+    fc.array(parts, { maxLength: 30 }),
+  )
+  const bytes = fc.oneof(
+    soup.map(([around, inner]) => Buffer.from(around.replace('</root>', `${inner.join('')}</root>`))),
+    soup.map(([, inner]) => Buffer.from(inner.join(''))),
+    fc.uint8Array({ maxLength: 300 }).map((of) => Buffer.from(of)),
+  )
+  fc.assert(
+    fc.property(bytes, (of) => {
+      const whole = factsOf([of])
+      assert.deepEqual(factsOf(Array.from(of, (byte) => Uint8Array.of(byte))), whole)
+      if (!whole.decoded) assert.deepEqual([whole.rows, whole.cells, whole.axes], [null, null, []])
+    }),
+    { numRuns: 3000 },
+  )
+})
