@@ -123,3 +123,13 @@ test('mappings of the configuration are tried as the proxy would', () => {
   assert.deepEqual([status, printed(stdout).readBy], [0, 'example-bi-xml'])
   rmSync(config)
 })
+
+test('the proxy does not start with a mapping whose paths cannot be used', () => {
+  const [config, mapping] = [join(folder, 'start.config.json'), join(folder, 'start.mapping.json')]
+  writeFileSync(mapping, '{"name":"x","match":{"path":"/bi"},"body":"json","cube":"$.a["}')
+  writeFileSync(config, JSON.stringify({ mappings: [mapping], proxy: { listen: '127.0.0.1:0' } }))
+  const given = [MAIN, 'proxy', '--config', config]
+  const { status, stderr } = spawnSync(process.execPath, given, { cwd: folder, encoding: 'utf8', timeout: 60_000 })
+  assert.equal(status, 2)
+  assert.match(stderr, /start\.mapping\.json:\n +cube: expected a JSONPath/)
+})

@@ -16,7 +16,7 @@ export const MAX_OPENED = 1000
 /** Rows of one entry; its body is kept whole all the same. */
 export const MAX_ROWS = 50_000
 /** Visits to nodes by all XPaths together. */
-const MAX_STEPS = 20_000_000
+const MAX_STEPS = 5_000_000
 
 /** The document cannot be read, or costs more than it may. Never leaves `declared`: the entry is then opaque. */
 export class DocumentError extends Error {

@@ -1,11 +1,10 @@
 /** Reads one request by one mapping: does it fit, and if so, what does it ask? */
 import type { PersonRules } from '../../../schema/record/person-number.ts'
-import type { OpaqueReason } from '../../../schema/record/record.ts'
 import type { Claims, Part, Reading, Request } from '../adapter.ts'
 import { NO_CLAIMS } from '../adapter.ts'
 import type { Found } from '../json/sweep.ts'
+import { sqlPart } from '../json/sql.ts'
 import { withMentions } from '../json/sweep.ts'
-import { mentionedIn } from '../mentioned.ts'
 import { matchesWildcards } from '../module-rule.ts'
 import { NO_ROWS } from '../rows.ts'
 import { maskSecrets } from '../secrets.ts'
@@ -49,13 +48,16 @@ export function readMapped(compiled: CompiledMapping, request: Request, rules: P
   if (body instanceof DocumentError) {
     // What a node would have decided cannot be told: some other interface's, or nobody's, and kept whole all the same.
     if (match.node !== null) return { kind: 'foreign', because: 'body' }
-    return unread(request, mapping.body, body, NOTHING_TRACED, null, rules)
+    return unread(request, mapping.body, body, null, NO_CLAIMS, rules)
   }
   const node = nodeOf(compiled, body)
   if (node !== null) return { kind: 'foreign', because: node }
   const scope = new Scope(compiled, request, body)
   const reading = read(() => readingOf(compiled, scope, request, rules))
-  if (reading instanceof DocumentError) return unread(request, mapping.body, reading, scope, body, rules)
+  if (reading instanceof DocumentError) {
+    const claims = read(() => claimsOf(compiled, scope))
+    return unread(request, mapping.body, reading, scope, claims instanceof DocumentError ? NO_CLAIMS : claims, rules)
+  }
   const persons = personsOf(request, body, rules)
   return { kind: 'read', reading: withMentions(reading, persons), trace: scope, persons }
 }
@@ -92,14 +94,16 @@ function unread(
   request: Request,
   kind: CompiledMapping['mapping']['body'],
   { reason, at }: DocumentError,
-  trace: Trace,
-  documents: Documents | null,
+  scope: Scope | null,
+  claims: Claims,
   rules: PersonRules,
 ): MappedReading {
   const opaque = request.failure ?? (request.extent === 'head' ? 'too-large' : reason)
   const part = { ...partAbout(bodyText(request), kind), opaque, opaqueAt: at }
-  const persons = personsOf(request, documents, rules)
-  return { kind: 'read', reading: withMentions({ claims: NO_CLAIMS, parts: [part] }, persons), trace, persons }
+  const parts = withoutSecrets([part], scope?.secrets ?? new Set())
+  const persons = personsOf(request, scope?.documents ?? null, rules)
+  const trace = scope ?? NOTHING_TRACED
+  return { kind: 'read', reading: withMentions({ claims, parts }, persons), trace, persons }
 }
 
 function partAbout(query: string, kind: CompiledMapping['mapping']['body']): Part {
@@ -182,13 +186,7 @@ function statementParts(
 ): Part[] | null {
   const text = scope.one(statement, item)?.trim()
   if (text === undefined || text === '') return null
-  return mapping.statement?.language === 'sql' ? [foreignStatement(text, rules)] : partsOf(text, new Map(), rules)
-}
-
-function foreignStatement(query: string, rules: PersonRules): Part {
-  const opaque: OpaqueReason = 'unknown-language'
-  const criteria = mentionedIn(query, rules)
-  return { action: 'query', language: 'sql', query, opaque, opaqueAt: null, cube: null, ...NO_ROWS, criteria }
+  return mapping.statement?.language === 'sql' ? [sqlPart(text, [], rules)] : partsOf(text, new Map(), rules)
 }
 
 function claimsOf({ claims, mapping }: CompiledMapping, scope: Scope): Claims {

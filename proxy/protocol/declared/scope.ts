@@ -7,6 +7,7 @@ import type { CompiledLookup, CompiledMapping, CompiledValue } from './compile.t
 import type { Documents } from './documents.ts'
 import { queryOf } from './documents.ts'
 import { find } from './find.ts'
+import { DocumentError, MAX_ROWS } from './limits.ts'
 import type { Item, Path } from './path.ts'
 import { textsOf } from './path.ts'
 import { unwrap } from './unwrap.ts'
@@ -93,7 +94,7 @@ export class Scope implements Trace {
     this.hit(place, raw.length)
     if (raw.length === 0 && value.required) this.miss(place)
     const whole = raw.map((text) => unwrap(text, value.undo, this.documents.purse))
-    const texts = split === null ? whole : whole.flatMap((text) => text.split(split).map((piece) => piece.trim()))
+    const texts = split === null ? whole : whole.flatMap((text) => pieces(text, split))
     const named = lookup === null ? texts : texts.map((text) => this.#lookUp(text, lookup, place))
     if (!value.hash) return named
     for (const text of named) if (text.length >= MIN_SECRET) this.secrets.add(text)
@@ -143,6 +144,13 @@ export class Scope implements Trace {
     for (const [key, value] of lookup.table) if (!table.has(key)) table.set(key, value)
     return table
   }
+}
+
+/** @throws DocumentError where there are more than one entry can have rows */
+function pieces(text: string, separator: string): readonly string[] {
+  const found = text.split(separator, MAX_ROWS + 1)
+  if (found.length > MAX_ROWS) throw new DocumentError('limits')
+  return found.map((piece) => piece.trim())
 }
 
 const hashed = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)

@@ -279,3 +279,21 @@ test('no element can pass for a key of the tree it is read into', () => {
   const record = recordOf(mapping, body)
   assert.deepEqual([record.cube, record.catalog, record.report], ['A', 'B', 'C'])
 })
+
+test('of an SQL statement in the request the conditions are understood', () => {
+  const mapping: Mapping = { ...JSON_MAPPING, statement: { value: '$.sql', language: 'sql' } }
+  const record = recordOf(mapping, JSON.stringify({ sql: "SELECT navn FROM borger WHERE cpr = '0101475001'" }))
+  assert.deepEqual([record.language, record.opaque, personsIn(record)], ['sql', null, ['0101475001']])
+  assert.equal(record.criteria[0]?.operator, '=')
+})
+
+test('a request that costs too much still says who asked, and from which report', () => {
+  const mapping: Mapping = {
+    ...JSON_MAPPING,
+    user: '$.user',
+    report: '$.report',
+    criteria: [{ value: { at: '$.values', split: ';' } }],
+  }
+  const record = recordOf(mapping, JSON.stringify({ user: 'mette', report: '7', values: ';'.repeat(60_000) }))
+  assert.deepEqual([record.opaque, record.effectiveUser, record.report], ['limits', 'mette', '7'])
+})
