@@ -9,6 +9,7 @@ import {
   cellsOf,
   CONNECTIVES,
   hasSubject,
+  isLiteral,
   isCondition,
   mayBePerson,
   MIRRORED,
@@ -24,7 +25,7 @@ import { literalRows } from './literal-rows.ts'
 import { Literals, type ParameterValues, wholeNumber } from './literal.ts'
 import { columnPath } from './path.ts'
 import { Names } from './names.ts'
-import { clauseOf, FORMULA, filterRows, type Near, type Place, placeOf, silent } from './place.ts'
+import { clauseOf, FORMULA, filterRows, type Near, type Place, placeOf, rowsComparedIn, silent } from './place.ts'
 import { resolve, Shape, type ShapeColumn } from './shape.ts'
 
 export interface Source {
@@ -215,9 +216,10 @@ class Extraction {
         return this.#treatAs(first, others, place)
       case 'ALLEXCEPT':
       case 'EXCEPT':
+      case 'INTERSECT':
       case 'SUBSTITUTEWITHINDEX':
       case 'DEPENDON':
-        for (const other of others) this.#value(other, silent(place))
+        for (const other of others) this.#argument(other, silent(place))
         return this.#table(first, place)
       case 'ADDMISSINGITEMS':
         return this.#withMissingItems(args, place)
@@ -561,7 +563,9 @@ class Extraction {
     } else if (functions.AGGREGATES.has(name)) this.#aggregated(call, place)
     else if (functions.ITERATORS.has(name)) this.#iterated(first, others, place)
     else if (functions.PERIODS.has(name) || name === 'CALCULATE') {
-      this.#value(first, place)
+      // A column has no value there, whatever the rows: `'Fakta'[Antal]` is a measure.
+      const isNamed = first.kind === 'column' && first.table !== null
+      this.#value(first, isNamed ? { ...place, scope: null } : place)
       for (const filter of others) this.#filter(filter, place)
     } else if (functions.ABOUT_COLUMNS.has(name)) this.#aboutColumns(call, place)
     else if (functions.SAME_COLUMN.has(name)) this.#related(first, others, place)
@@ -662,6 +666,7 @@ class Extraction {
   #operation({ operands, operators }: ExpressionOf<'operation'>, place: Place): void {
     const [operator] = operators
     if (operator === '&') this.#together(operands, place)
+    if (operator === '+' || operator === '-') this.#sum(operands, operators, place)
     const isTest = operator !== undefined && TESTS.has(operator)
     for (const [i, operand] of operands.entries()) {
       const other = operands[i === 0 ? 1 : i - 1]
@@ -678,6 +683,16 @@ class Extraction {
     const joined = texts.map((text) => text ?? '\0').join('')
     for (const [value] of joined.matchAll(PERSON)) this.#candidate(value, place)
     if (/^\d{9}$/.test(joined)) this.#candidate(joined, place)
+  }
+
+  /** `707334000 + 285` is somebody's number too. */
+  #sum(operands: readonly Expression[], operators: readonly string[], place: Place): void {
+    let sum = 0
+    for (const [i, operand] of operands.entries()) {
+      if (operand.kind !== 'number') return
+      sum += operators[i - 1] === '-' ? -Number(operand.raw) : Number(operand.raw)
+    }
+    if (mayBePerson(String(sum))) this.#candidate(String(sum), place)
   }
 
   // Conditions
@@ -1003,7 +1018,9 @@ class Extraction {
       const given = args[i] ?? parameter.fallback ?? EMPTY
       environment.define(parameter.name, new Variable(given, place.environment, place.scope))
     }
-    for (const arg of args.slice(parameters.length)) this.#argument(arg, place)
+    for (const [i, arg] of args.entries()) {
+      if (i >= parameters.length || isLiteral(arg)) this.#argument(arg, place)
+    }
     this.#calling.add(name)
     const result = read(expression, { ...place, environment })
     this.#calling.delete(name)
@@ -1021,12 +1038,6 @@ class Extraction {
   #spend(): void {
     if (this.#work-- <= 0) throw new StatementLimitError('tokens', this.#limits.maxTokens)
   }
-}
-
-/** `[X] > 100` is more likely a measure than a column of the rows at hand; `[X] = "a"` is not. */
-function rowsComparedIn(operator: string, value: Literal, place: Place): Place {
-  const ordered = value.isNumber && operator !== '=' && operator !== '==' && operator !== '<>'
-  return ordered ? { ...place, bare: 'measure' } : place
 }
 
 export function extractQuery(query: Query, source: Source): StatementFacts {

@@ -16,6 +16,10 @@ export function cellsOf(row: Expression): readonly Expression[] {
 export const isRenaming = (args: readonly Expression[]): boolean =>
   args.slice(1).every((arg) => arg.kind === 'string' || (arg.kind === 'column' && arg.table === null))
 
+/** Stands for itself. */
+export const isLiteral = ({ kind }: Expression): boolean =>
+  kind === 'string' || kind === 'number' || kind === 'parameter' || kind === 'date'
+
 export const hasSubject = (expression: Expression): boolean =>
   expression.kind === 'column' ||
   (expression.kind === 'call' && expression.args.some((arg) => arg.kind === 'column' || arg.kind === 'call'))

@@ -91,10 +91,28 @@ export class Literals {
     if (name === 'TRUE' || name === 'FALSE') return args.length === 0 ? text(`${name}()`) : null
     if (first !== undefined && SAME_VALUE.has(name)) return this.of(first, environment, steps + 1)
     if (name === 'CONCATENATE') return this.#together(args, environment, steps)
+    if (name === 'IF') return this.#oneOf(args.slice(1), environment, steps)
+    if (name === 'PATHITEM') return this.#item(args, environment, steps)
     if (!DATES.has(name) || args.length === 0) return null
     const values = args.map((arg) => this.of(arg, environment, steps + 1))
     if (values.some((value) => value === null)) return null
     return text(`${name}(${values.map((value) => value?.value ?? '').join(',')})`)
+  }
+
+  /** `IF(PATHLENGTH(@p) = 1, @p, PATHITEM(@p, 2))`: reports take a parameter apart, but it is one value all the same. */
+  #oneOf(branches: readonly Expression[], environment: Environment, steps: number): Literal | null {
+    const given = branches.filter((branch) => branch.kind !== 'call' || branch.name !== 'BLANK')
+    const found = given.map((branch) => this.of(branch, environment, steps + 1)).filter((value) => value !== null)
+    const [first] = found
+    return found.every(({ value }) => value === first?.value) ? (first ?? null) : null
+  }
+
+  /** What stands at one place in `"1|2|3"`. Of a parameter without a value, the parameter. */
+  #item([path, at]: readonly Expression[], environment: Environment, steps: number): Literal | null {
+    const whole = path === undefined ? null : this.of(path, environment, steps + 1)
+    if (whole === null || at?.kind !== 'number') return null
+    const item = whole.value.startsWith('@') ? whole.value : whole.value.split('|', MAX_TEXT)[Number(at.raw) - 1]
+    return item === undefined ? null : text(item)
   }
 
   /** `"070761" & "4285"`, and the `DATE(…) + TIME(…)` with which Power BI writes a moment. */

@@ -1,6 +1,7 @@
 import type { Clause } from '../statement.ts'
 import type { Expression } from './ast.ts'
 import type { Environment, Variable } from './environment.ts'
+import type { Literal } from './literal-value.ts'
 import { type Scope, Shape } from './shape.ts'
 
 /** Where an expression stands. */
@@ -47,3 +48,9 @@ export const filterRows = (place: Place): Place => ({
 export const placeOf = ({ environment, scope }: Variable, place: Place): Place => ({ ...place, environment, scope })
 
 export const clauseOf = ({ via }: Place): Clause => (via === null ? 'filter' : 'formula')
+
+/** `[X] > 100` is more likely a measure than a column of the rows at hand; `[X] = "a"` is not. */
+export function rowsComparedIn(operator: string, value: Literal, place: Place): Place {
+  const ordered = value.isNumber && operator !== '=' && operator !== '==' && operator !== '<>'
+  return ordered ? { ...place, bare: 'measure' } : place
+}

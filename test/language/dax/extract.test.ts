@@ -90,6 +90,7 @@ const measured: readonly (readonly [string, readonly string[]])[] = [
   [`ROW("x", RANKX(ALL('T'[a]), [M], , DESC))`, ['[M]']],
   [`ROW("x", CALCULATE([M], OFFSET(-1, , ORDERBY('T'[a]))))`, ['[M]']],
   [`FILTER(ADDCOLUMNS(VALUES('T'[a]), "s", [M]), [s] > 1)`, ['[M]']],
+  [`ADDCOLUMNS('F', "x", CALCULATE('F'[Antal]))`, ['F[Antal]']],
   [`SELECTCOLUMNS(INFO.TABLES(), "n", [Name])`, []],
 ]
 for (const [table, measures] of measured) {
@@ -107,6 +108,7 @@ const shown: readonly (readonly [string, readonly string[]])[] = [
   [`ADDCOLUMNS(VALUES('T'[a]), "x", [M])`, ['T[a]']],
   [`CROSSJOIN(VALUES('T'[a]), VALUES('U'[b]))`, ['T[a]', 'U[b]']],
   [`GENERATE(VALUES('T'[a]), TOPN(3, VALUES('U'[b]), [M]))`, ['T[a]', 'U[b]']],
+  [`INTERSECT(VALUES('T'[a]), VALUES('U'[b]))`, ['T[a]']],
   [`EXCEPT(VALUES('T'[a]), VALUES('U'[b]))`, ['T[a]']],
   [`CALCULATETABLE(VALUES('T'[a]), VALUES('U'[b]))`, ['T[a]']],
   [`DATEADD('Tid'[Dato], -1, YEAR)`, ['Tid[Dato]']],
@@ -177,6 +179,14 @@ for (const [table, criteria] of searched) {
 test('parameters give their values, and stay by name where they have none', () => {
   const text = `EVALUATE FILTER('B', 'B'[a] = @Kommune || 'B'[b] = @andet)`
   assert.deepEqual(criteriaOf(text, { kommune: 'Sønderå' }), ['B[a] = Sønderå', 'B[b] = @andet'])
+})
+
+test('a parameter that a report takes apart is one value', () => {
+  const text = `DEFINE VAR k = IF(PATHLENGTH(@k) = 1, IF(@k <> "", @k, BLANK()), PATHITEM(@k, 2))
+    VAR all = PATHLENGTH(@k) > 1 && PATHITEM(@k, 1, 1) < 1
+    EVALUATE FILTER(VALUES('B'[a]), all || 'B'[a] = k)`
+  assert.deepEqual(criteriaOf(text), ['B[a] = @k'])
+  assert.deepEqual(criteriaOf(text, { k: 'Sønderå' }), ['B[a] = Sønderå'])
 })
 
 test('a parameter of the model is a criterion', () => {

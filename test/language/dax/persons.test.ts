@@ -44,6 +44,8 @@ const hidden: readonly (readonly [string, string])[] = [
   [`EVALUATE FILTER('B', 'B'[a] = CONCATENATE("070733", "-4285"))`, 'B[a] = 070733-4285'],
   [`DEFINE VAR x = "070733" VAR y = "4285" EVALUATE FILTER('B', 'B'[a] = x & y)`, 'B[a] = 0707334285'],
   [`EVALUATE { IF(SELECTEDVALUE('B'[a]) = "070733" & "4285", 1) }`, 'B[a] = 0707334285'],
+  [`EVALUATE { 707334000 + 285 }`, 'null in 707334285|707334000'],
+  [`DEFINE FUNCTION f = (x) => 1 EVALUATE { f("0707334285") }`, 'null = 0707334285'],
   [`EVALUATE FILTER('B', 'B'[a] = 707334285)`, 'B[a] = 707334285'],
   [`EVALUATE { IF('B'[a] = 707334285, 1) }`, 'B[a] = 707334285'],
   [`EVALUATE FILTER('B', 'B'[a] = VALUE("0707334285"))`, 'B[a] = 0707334285'],
