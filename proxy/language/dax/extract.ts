@@ -1,6 +1,5 @@
 import { assertNever } from '../assert-never.ts'
 import { Findings, place as dimension } from '../findings.ts'
-import { PERSON } from '../person-text.ts'
 import type { StatementFacts } from '../statement.ts'
 import { StatementLimitError, type StatementLimits } from '../syntax-error.ts'
 import type { Column, DefinitionOf, Evaluation, Expression, ExpressionOf, Query } from './ast.ts'
@@ -17,6 +16,8 @@ import {
   NO_SUBJECT,
   operatorOf,
   PASSES_FILTER,
+  personsJoined,
+  sumOf,
   TESTS,
 } from './form.ts'
 import * as functions from './functions.ts'
@@ -100,7 +101,7 @@ class Extraction {
     for (const key of orderBy) this.#value(key, sorting)
     for (const [i, start] of startAt.entries()) {
       const key = orderBy[i]
-      const literal = this.#literals.of(start, place.environment)
+      const literal = this.#literal(start, place)
       if (key === undefined || literal === null) this.#value(start, sorting)
       else this.#criterion(this.#subject(key, sorting)?.path ?? null, 'start at', [literal], sorting)
     }
@@ -114,7 +115,7 @@ class Extraction {
   #modelParameter({ name, expression }: DefinitionOf<'parameter'>, place: Place): void {
     const items = expression.kind === 'rows' ? expression.rows : [expression]
     for (const item of items) {
-      const literal = this.#literals.of(item, place.environment)
+      const literal = this.#literal(item, place)
       if (literal === null) this.#value(item, silent(place))
       else this.#findings.criterion(columnPath(null, name), '=', [literal.value], 'parameter')
     }
@@ -348,7 +349,7 @@ class Extraction {
   #sampled({ name, args }: ExpressionOf<'call'>, place: Place): Shape {
     const skip = name === 'TOPNSKIP' ? 2 : 1
     const [count = EMPTY] = args
-    const literal = this.#literals.of(count, place.environment)
+    const literal = this.#literal(count, place)
     if (literal === null) this.#value(count, silent(place))
     else if (name.startsWith('TOPN')) this.#criterion(null, 'topn', [literal], place)
     for (const arg of args.slice(1, skip)) this.#value(arg, silent(place))
@@ -402,7 +403,7 @@ class Extraction {
   }
 
   #literalOr(expression: Expression, place: Place): Literal | null {
-    const literal = this.#literals.of(expression, place.environment)
+    const literal = this.#literal(expression, place)
     if (literal === null) this.#value(expression, silent(place))
     return literal
   }
@@ -666,7 +667,8 @@ class Extraction {
   #operation({ operands, operators }: ExpressionOf<'operation'>, place: Place): void {
     const [operator] = operators
     if (operator === '&') this.#together(operands, place)
-    if (operator === '+' || operator === '-') this.#sum(operands, operators, place)
+    const sum = sumOf(operands, operators)
+    if (sum !== null && mayBePerson(sum)) this.#candidate(sum, place)
     const isTest = operator !== undefined && TESTS.has(operator)
     for (const [i, operand] of operands.entries()) {
       const other = operands[i === 0 ? 1 : i - 1]
@@ -679,20 +681,7 @@ class Extraction {
   /** A person's number that stands in no part of a text, but in what the parts make together. */
   #together(operands: readonly Expression[], place: Place): void {
     const texts = this.#literals.parts(operands, place.environment)
-    if (texts.filter((text) => text !== null).length < 2) return
-    const joined = texts.map((text) => text ?? '\0').join('')
-    for (const [value] of joined.matchAll(PERSON)) this.#candidate(value, place)
-    if (/^\d{9}$/.test(joined)) this.#candidate(joined, place)
-  }
-
-  /** `707334000 + 285` is somebody's number too. */
-  #sum(operands: readonly Expression[], operators: readonly string[], place: Place): void {
-    let sum = 0
-    for (const [i, operand] of operands.entries()) {
-      if (operand.kind !== 'number') return
-      sum += operators[i - 1] === '-' ? -Number(operand.raw) : Number(operand.raw)
-    }
-    if (mayBePerson(String(sum))) this.#candidate(String(sum), place)
+    for (const value of personsJoined(texts)) this.#candidate(value, place)
   }
 
   // Conditions
@@ -758,6 +747,7 @@ class Extraction {
     const rows = rowsComparedIn(operator, value, place)
     if (this.#compared(left, operator, value, rows, denied)) {
       this.#value(left, { ...rows, near: { expression: left, place: rows } })
+      if (!isLiteral(right)) this.#value(right, { ...silent(place), near: { expression: left, place: rows } })
     } else if (left.kind === 'call' && isCondition(left)) {
       this.#condition(left, place, denied)
       this.#value(right, place)
@@ -801,7 +791,7 @@ class Extraction {
       for (const row of rows) {
         for (const [i, cell] of cellsOf(row).entries()) {
           this.#spend()
-          const literal = i < paths.length ? this.#literals.of(cell, environment) : null
+          const literal = i < paths.length ? this.#literal(cell, { ...place, environment }) : null
           if (literal === null) this.#value(cell, { ...silent(place), environment })
           else this.#member(paths[i] ?? null, op, literal, place, scope)
         }
@@ -839,7 +829,7 @@ class Extraction {
   #search(call: ExpressionOf<'call'>, denied: boolean, place: Place): void {
     const search = functions.SEARCHES[call.name]
     if (search === undefined) return
-    const text = this.#literals.of(call.args[search.text] ?? EMPTY, place.environment)
+    const text = this.#literal(call.args[search.text] ?? EMPTY, place)
     const subject = this.#subject(call.args[search.column] ?? EMPTY, place)
     if (text === null || subject === null) return this.#otherValue(call, place)
     this.#criterion(subject.path, operatorOf(search.op, denied), [text], place)
@@ -848,10 +838,10 @@ class Extraction {
 
   /** `SWITCH(TRUE(), condition, result, …)`, or `SWITCH(column, value, result, …)`. */
   #switched(first: Expression, others: readonly Expression[], place: Place, denied: boolean): void {
-    const isLiteral = this.#literals.of(first, place.environment) !== null
+    const isLiteral = this.#literal(first, place) !== null
     for (const [i, other] of others.entries()) {
       const isValue = !isLiteral && i % 2 === 0 && i < others.length - 1
-      const value = isValue ? this.#literals.of(other, place.environment) : null
+      const value = isValue ? this.#literal(other, place) : null
       if (!isValue) this.#condition(other, place, denied)
       else if (value === null || !this.#compared(first, '=', value, place, denied)) this.#value(other, place)
     }
@@ -860,7 +850,7 @@ class Extraction {
 
   /** `CONTAINSROW(table, value, …)`: the rows are literal, or the values are. */
   #containsRow(table: Expression, values: readonly Expression[], place: Place, denied: boolean): void {
-    const literals = values.map((value) => this.#literals.of(value, place.environment))
+    const literals = values.map((value) => this.#literal(value, place))
     if (!literals.includes(null)) {
       const { columns } = this.#table(table, silent(place))
       for (const [i, literal] of literals.entries()) {
@@ -884,7 +874,7 @@ class Extraction {
 
   /** Reports give several values as one text, `"1|2|3"`, and look whether the column is among them. */
   #pathContains(path: Expression, [item = EMPTY]: readonly Expression[], place: Place, denied: boolean): void {
-    const [values, value] = [this.#literals.of(path, place.environment), this.#literals.of(item, place.environment)]
+    const [values, value] = [this.#literal(path, place), this.#literal(item, place)]
     const [list, subject] = values === null ? [value, this.#subject(path, place)] : [values, this.#subject(item, place)]
     if (list === null || subject === null) return this.#valuesOf([path, item], place)
     const scope = this.#findings.newScope()
@@ -898,7 +888,7 @@ class Extraction {
   #isAfter(args: readonly Expression[], place: Place): void {
     for (let i = 0; i < args.length; i += 3) {
       const [column = EMPTY, value = EMPTY] = [args[i], args[i + 1]]
-      const literal = this.#literals.of(value, place.environment)
+      const literal = this.#literal(value, place)
       const subject = this.#subject(column, place)
       if (literal === null || subject === null) this.#valuesOf([column, value], place)
       else {
@@ -948,6 +938,13 @@ class Extraction {
 
   // What all have in common
 
+  /** The value of `expression`, if the text tells it. What leads to it, such as the test of an IF, is live as well. */
+  #literal(expression: Expression, place: Place): Literal | null {
+    const literal = this.#literals.of(expression, place.environment)
+    if (literal !== null && !isLiteral(expression)) this.#value(expression, silent(place))
+    return literal
+  }
+
   #criterion(path: string | null, op: string, literals: readonly Literal[], place: Place): void {
     const values = literals.map(({ value }) => value)
     const [first] = literals
@@ -969,7 +966,7 @@ class Extraction {
 
   /** A literal of which the rules make no criterion: kept where it may be a person's number, or where nothing is sure. */
   #mention(expression: ExpressionOf<'string' | 'number' | 'date' | 'parameter'>, place: Place): void {
-    const literal = this.#literals.of(expression, place.environment)
+    const literal = this.#literal(expression, place)
     if (literal === null || literal.value.trim() === '') return
     const { value, isNumber } = literal
     if (this.#query.doubtful || mayBePerson(value)) this.#candidate(value, place)

@@ -27,6 +27,24 @@ export const hasSubject = (expression: Expression): boolean =>
 export const isCondition = ({ name }: ExpressionOf<'call'>): boolean =>
   CONNECTIVES.has(name) || name in SEARCHES || CONDITIONS.has(name)
 
+/** The persons' numbers in what parts of a text make together; what only the server knows, `null`, parts them. */
+export function personsJoined(texts: readonly (string | null)[]): readonly string[] {
+  if (texts.filter((text) => text !== null).length < 2) return []
+  const joined = texts.map((text) => text ?? '\0').join('')
+  return /^\d{9}$/.test(joined) ? [joined] : (joined.match(PERSON) ?? [])
+}
+
+/** `707334000 + 285` is somebody's number too. */
+export function sumOf(operands: readonly Expression[], operators: readonly string[]): string | null {
+  let sum = 0
+  for (const [i, operand] of operands.entries()) {
+    const operator = operators[i - 1] ?? '+'
+    if (operand.kind !== 'number' || (operator !== '+' && operator !== '-')) return null
+    sum += operator === '-' ? -Number(operand.raw) : Number(operand.raw)
+  }
+  return String(sum)
+}
+
 export const mayBePerson = (value: string): boolean => value.search(PERSON) >= 0 || /^-?\d{9}$/.test(value.trim())
 
 export function operatorOf(operator: string, denied: boolean): string {
