@@ -259,6 +259,7 @@ class Extraction {
       const inner = left !== undefined && name.startsWith('GENERATE')
       shapes.push(this.#table(arg, inner ? { ...place, scope: { shape: left, outer: place.scope } } : place))
     }
+    for (const { columns } of shapes) this.#spend(columns.length)
     return Shape.join(shapes)
   }
 
@@ -266,6 +267,7 @@ class Extraction {
     const shape = this.#table(first, place)
     const rows: Place = { ...place, scope: { shape, outer: place.scope }, aggregated: false }
     const added = this.#extensions(args, rows, true)
+    this.#spend(shape.columns.length)
     return keeps ? Shape.join([shape, Shape.of(added)]) : Shape.of(added)
   }
 
@@ -1031,9 +1033,10 @@ class Extraction {
     this.#spend()
   }
 
-  /** Functions of the query that are called again and again, and lists that are, buy no more work than its length does. */
-  #spend(): void {
-    if (this.#work-- <= 0) throw new StatementLimitError('tokens', this.#limits.maxTokens)
+  /** Functions, lists and wide tables that are used again and again buy no more work than the query's length does. */
+  #spend(cost = 1): void {
+    this.#work -= cost
+    if (this.#work < 0) throw new StatementLimitError('tokens', this.#limits.maxTokens)
   }
 }
 

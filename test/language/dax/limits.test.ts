@@ -81,6 +81,13 @@ test('a list of thousands may be used with many columns, but not with thousands'
   assertLimit(`${list} ${many(3000, (i) => `T[c${i}] IN list`, ' || ')})`, 'tokens')
 })
 
+test('a wide table may be extended, but not hundreds of times', () => {
+  const extended = (times: number): string =>
+    `EVALUATE ${'ADDCOLUMNS('.repeat(times)} SUMMARIZECOLUMNS(${many(10_000, (i) => `T[c${i}]`)}) ${', "x", 1)'.repeat(times)}`
+  assert.equal(factsOf(extended(5)).dimensions.length, 10_000)
+  assertLimit(extended(240), 'tokens')
+})
+
 test('texts beyond the limits on length and tokens are refused', () => {
   assertLimit('EVALUATE T', 'length', { limits: { maxLength: 9 } })
   assertLimit(`EVALUATE { ${many(100, () => '1')} }`, 'tokens', { limits: { maxTokens: 100 } })
