@@ -5,16 +5,26 @@
 import type { Json, MaybeJson } from './json-value.ts'
 import { idOf, integerOf, itemsOf, member, membersOf, oneOrMore, scalarOf, stringOf } from './json-value.ts'
 
-/** What an alias of `From` stands for; `query` is a nested one, whose own `Select` names its columns. */
+/** What an alias of `From` stands for. */
 export interface Source {
   readonly entity: string
   /** Of measures that only this report has (`Extension`). */
   readonly schema: string | null
-  readonly query: Json | null
+  readonly nested: NestedQuery | null
+}
+
+/** A query as a source: its own `Select` names its columns. */
+export interface NestedQuery {
+  readonly query: Json
+  readonly scope: Scope
+  readonly columns: ReadonlyMap<string, Json>
 }
 
 /** The sources in reach of an expression: its own query's, and those around it. */
-export type Scope = ReadonlyMap<string, Source>
+export interface Scope {
+  readonly sources: ReadonlyMap<string, Source>
+  readonly outer: Scope | null
+}
 
 export interface Field {
   readonly kind: 'column' | 'measure'
@@ -25,26 +35,38 @@ export interface Field {
 }
 
 /** source : { Name, Entity, Schema?, Type: 0 } | { Name, Expression: { Subquery: { Query } }, Type: 2 } */
-export function scopeOf(query: MaybeJson, outer: Scope): Scope {
-  const scope = new Map(outer)
+export function scopeOf(query: MaybeJson, outer: Scope | null): Scope {
+  const sources = new Map<string, Source>()
+  const scope = { sources, outer }
   for (const source of itemsOf(member(query, 'From'))) {
     const name = stringOf(member(source, 'Name'))
     if (name === null) continue
     const entity = stringOf(member(source, 'Entity')) ?? name
-    const nested = member(source, 'Expression', 'Subquery', 'Query')
-    scope.set(name.toLowerCase(), { entity, schema: stringOf(member(source, 'Schema')), query: nested })
+    const nested = nestedQuery(member(source, 'Expression', 'Subquery', 'Query'), outer)
+    sources.set(name.toLowerCase(), { entity, schema: stringOf(member(source, 'Schema')), nested })
   }
   return scope
+}
+
+/** How deep the text nests is bounded by its reader. */
+export function nestedQuery(query: MaybeJson, outer: Scope | null): NestedQuery | null {
+  if (query === null) return null
+  const selected = itemsOf(member(query, 'Select')).map((one) => [stringOf(member(one, 'Name')) ?? '', one] as const)
+  return { query, scope: scopeOf(query, outer), columns: new Map(selected) }
 }
 
 export function sourceOf(reference: MaybeJson, scope: Scope): Source | null {
   const entity = stringOf(member(reference, 'SourceRef', 'Entity'))
   if (entity !== null) {
-    return { entity, schema: stringOf(member(reference, 'SourceRef', 'Schema')), query: null }
+    return { entity, schema: stringOf(member(reference, 'SourceRef', 'Schema')), nested: null }
   }
   const alias = stringOf(member(reference, 'SourceRef', 'Source'))
   if (alias === null) return null
-  return scope.get(alias.toLowerCase()) ?? { entity: alias, schema: null, query: null }
+  for (let at: Scope | null = scope; at !== null; at = at.outer) {
+    const source = at.sources.get(alias.toLowerCase())
+    if (source !== undefined) return source
+  }
+  return { entity: alias, schema: null, nested: null }
 }
 
 /** QueryAggregateFunction; the second counts each value once. */
@@ -100,9 +122,8 @@ function property(kind: Field['kind']): ReadField {
     const name = stringOf(member(node, 'Property'))
     const source = sourceOf(member(node, 'Expression'), scope)
     if (name === null) return null
-    if (source?.query != null) {
-      const selected = itemsOf(member(source.query, 'Select')).find((one) => stringOf(member(one, 'Name')) === name)
-      const field = fieldOf(selected ?? null, scopeOf(source.query, scope), nested)
+    if (source?.nested != null) {
+      const field = fieldOf(source.nested.columns.get(name) ?? null, source.nested.scope, nested)
       if (field !== null) return field
     }
     const own = kind === 'measure' && source?.schema != null
@@ -173,7 +194,14 @@ export function valueOf(expression: MaybeJson, nested = 0): string | null {
   return null
 }
 
-/** The literals of one place in a list of tuples, each once. */
-export function valuesAt(tuples: MaybeJson, place: number): string[] {
-  return [...new Set(itemsOf(tuples).flatMap((tuple) => valueOf(oneOrMore(tuple)[place] ?? null) ?? []))]
+/** The literals of a list of tuples by their place, each once. */
+export function valuesByPlace(tuples: MaybeJson): readonly (readonly string[])[] {
+  const places: Set<string>[] = []
+  for (const tuple of itemsOf(tuples)) {
+    for (const [place, item] of oneOrMore(tuple).entries()) {
+      const value = valueOf(item)
+      if (value !== null) (places[place] ??= new Set()).add(value)
+    }
+  }
+  return Array.from(places, (values) => [...(values ?? [])])
 }

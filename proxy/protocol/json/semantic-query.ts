@@ -7,8 +7,8 @@ import type { Condition } from './rows.ts'
 import { path } from './rows.ts'
 import type { Json, MaybeJson } from './json-value.ts'
 import { idOf, integerOf, itemsOf, member, membersOf, stringOf } from './json-value.ts'
-import type { Field, Scope } from './semantic-expression.ts'
-import { fieldOf, fieldsIn, scopeOf, sourceOf, valueOf, valuesAt } from './semantic-expression.ts'
+import type { Field, NestedQuery, Scope } from './semantic-expression.ts'
+import { fieldOf, fieldsIn, nestedQuery, scopeOf, sourceOf, valueOf, valuesByPlace } from './semantic-expression.ts'
 
 export interface SemanticFindings {
   readonly columns: string[]
@@ -21,34 +21,33 @@ const MAX_NESTED = 24
 /** @param binding `null` of a nested query, whose whole selection counts. */
 export function readSemanticQuery(query: Json, binding: MaybeJson): SemanticFindings {
   const reader = new QueryReader()
-  reader.query(query, binding, new Map(), 0)
+  reader.query(query, binding)
   return reader.found
 }
 
 class QueryReader {
   readonly found: SemanticFindings = { columns: [], measures: [], conditions: [] }
 
-  query(query: Json, binding: MaybeJson, outer: Scope, nested: number): void {
-    const scope = scopeOf(query, outer)
+  query(query: Json, binding: MaybeJson): void {
+    const scope = scopeOf(query, null)
     const live = projectionsOf(binding)
     const selected = itemsOf(member(query, 'Select')).filter((_, i) => live === null || live.has(i))
     const grouped = itemsOf(member(query, 'GroupBy'))
     const transformed = itemsOf(member(query, 'Transform')).flatMap((transform) =>
       itemsOf(member(transform, 'Input', 'Table', 'Columns')).map((column) => member(column, 'Expression')),
     )
-    for (const expression of [...selected, ...grouped, ...transformed]) this.#shown(expression, scope, nested)
-    for (const clause of ['Where', 'Having']) this.#filters(member(query, clause), scope, nested)
+    for (const expression of [...selected, ...grouped, ...transformed]) this.#shown(expression, scope)
+    for (const clause of ['Where', 'Having']) this.#filters(member(query, clause), scope, 0)
     this.#sorted(query, scope)
     for (const highlight of itemsOf(member(binding, 'Highlights'))) {
-      this.#filters(member(highlight, 'Where'), scopeOf(highlight, scope), nested)
+      this.#filters(member(highlight, 'Where'), scopeOf(highlight, scope), 0)
     }
     for (const axis of ['Primary', 'Secondary']) this.#expanded(member(binding, axis, 'Expansion'), scope)
   }
 
   /** A nested query only restricts: what it selects is not shown. */
-  #restricting(query: Json, outer: Scope, op: string, by: Field | null, nested: number): void {
+  #restricting({ query, scope }: NestedQuery, op: string, by: Field | null, nested: number): void {
     if (nested > MAX_NESTED) return
-    const scope = scopeOf(query, outer)
     for (const clause of ['Where', 'Having']) this.#filters(member(query, clause), scope, nested + 1)
     this.#sorted(query, scope)
     const [first] = itemsOf(member(query, 'Select'))
@@ -57,12 +56,12 @@ class QueryReader {
     if (top !== null) this.found.conditions.push({ name: of === null ? null : path(of.name), op, values: [top] })
   }
 
-  #shown(expression: MaybeJson, scope: Scope, nested: number): void {
+  #shown(expression: MaybeJson, scope: Scope): void {
     for (const field of fieldsIn(expression, scope)) {
       if (field.kind === 'measure') this.found.measures.push(field)
       else this.found.columns.push(field.name)
     }
-    this.#filters(member(expression, 'FilteredEval', 'Filters'), scope, nested)
+    this.#filters(member(expression, 'FilteredEval', 'Filters'), scope, 0)
   }
 
   /** What only sorts is read all the same, if it is a measure. */
@@ -120,14 +119,14 @@ class QueryReader {
   #isIn(test: Json, scope: Scope, at: Place): void {
     const expressions = itemsOf(member(test, 'Expressions'))
     const table = member(test, 'Table')
-    const query = sourceOf(table, scope)?.query ?? member(table, 'Subquery', 'Query')
+    const query = sourceOf(table, scope)?.nested ?? nestedQuery(member(table, 'Subquery', 'Query'), scope)
     if (query !== null) {
       const [first] = expressions
       const by = fieldOf(first ?? null, scope)
-      return this.#restricting(query, scope, at.not ? negated('topcount') : 'topcount', by, at.nested)
+      return this.#restricting(query, at.not ? negated('topcount') : 'topcount', by, at.nested)
     }
-    for (const [place, expression] of expressions.entries()) {
-      this.#add(expression, 'in', valuesAt(member(test, 'Values'), place), scope, at)
+    for (const [place, values] of valuesByPlace(member(test, 'Values')).entries()) {
+      this.#add(expressions[place] ?? null, 'in', values, scope, at)
     }
   }
 
@@ -142,7 +141,7 @@ class QueryReader {
   #exists(expression: MaybeJson, scope: Scope, at: Place): void {
     const source = sourceOf(expression, scope)
     const name = fieldOf(expression, scope)?.name ?? source?.entity ?? null
-    if (source?.query != null) this.#restricting(source.query, scope, 'topcount', null, at.nested)
+    if (source?.nested != null) this.#restricting(source.nested, 'topcount', null, at.nested)
     else if (name !== null) {
       this.found.conditions.push({ name: path(name), op: at.not ? negated('exists') : 'exists', values: [] })
     }

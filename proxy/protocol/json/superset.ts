@@ -106,6 +106,7 @@ function chartPart(query: Json, text: string, cube: string | null, rules: Person
     // What only sorts is read too, where it is a measure.
     ...itemsOf(member(query, 'orderby')).flatMap((pair) => itemsOf(pair).slice(0, 1).filter(isAdhocMetric)),
   ].flatMap((metric) => metricName(metric) ?? [])
+  const amounts = new Set(measures)
   const columns = listed(query, ['columns', 'groupby', 'all_columns', 'series_columns']).flatMap(
     (column) => columnName(column) ?? [],
   )
@@ -114,7 +115,7 @@ function chartPart(query: Json, text: string, cube: string | null, rules: Person
     measures: distinct(measures.map((measure) => measureOf(measure))),
     dimensions: distinct(columns.map((column) => dimensionOf(column))),
     criteria: distinct([
-      ...listed(query, ['filters', 'adhoc_filters']).flatMap((filter) => filterRows(filter, new Set(measures), rules)),
+      ...listed(query, ['filters', 'adhoc_filters']).flatMap((filter) => filterRows(filter, amounts, rules)),
       ...sqlRows(query, rules),
       ...timeRows(query, rules),
     ]),

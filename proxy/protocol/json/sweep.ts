@@ -79,7 +79,8 @@ function amountsOf({ criteria, measures }: Part): string[] {
     .filter(
       ({ person, dimension, hierarchy, level }) => person === null && names.has(level ?? hierarchy ?? dimension ?? ''),
     )
-    .flatMap(({ value, valueTo }) => (valueTo === null ? [value] : [value, valueTo]))
+    .flatMap(({ value, valueTo }) => [value, valueTo ?? ''])
+    .filter((value) => /^\d+$/.test(value))
 }
 
 export function mentioned({ person, text }: Found): Criterion {

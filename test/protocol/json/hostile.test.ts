@@ -22,6 +22,18 @@ const WORDS: Readonly<Record<string, string>> = {
     'queryType groupBy dataSource type query dimensions dimension filter selector in bound and not fields field value ' +
     'values aggregations filtered aggregator having intervals granularity columnNames rows cpr inline expression like',
   '/druid/v2/sql': 'query parameters value type context',
+  '/v1.0/myorg/datasets/d/executeQueries': 'queries query impersonatedUserName roles customData EVALUATE Borger cpr',
+  '/explore/querydata':
+    'queries Query Commands SemanticQueryDataShapeCommand Query From Name Entity Expression Subquery Select Column Measure ' +
+    'Aggregation Function Property SourceRef Source Where Condition In Expressions Values Table Literal Value Not And Or ' +
+    'Left Right Comparison ComparisonKind Between Top OrderBy Binding Primary Groupings Projections Expansion Levels ' +
+    'Instances Children Highlights Extension Entities Measures ApplicationContext Sources',
+  '/cubejs-api/v1/load':
+    'query measures dimensions timeDimensions dimension granularity dateRange compareDateRange segments filters member ' +
+    'operator equals set values and or Borger.cpr',
+  '/api/v1/chart/data':
+    'datasource id type queries metrics expressionType aggregate column column_name sqlExpression label columns filters ' +
+    'col op val IN LIKE extras where having time_range granularity orderby form_data slice_id',
   '/saiku/rest/saiku/api/query/execute':
     'cube name catalog queryModel axes ROWS FILTER hierarchies levels selection type INCLUSION members uniqueName ' +
     'details measures calculatedMeasures calculatedMembers hierarchyName formula filters flavour Generic expressions ' +
@@ -66,9 +78,60 @@ const named = (count: number, one: (i: number) => unknown) =>
   Object.fromEntries(many(count, (i) => [`n${i}`, one(i)] as const) as [string, unknown][])
 const N = 20_000
 
+const column = (name: unknown) => ({ Column: { Expression: { SourceRef: { Source: 's' } }, Property: name } })
+const semantic = (query: unknown) => ({
+  queries: [{ Query: { Commands: [{ SemanticQueryDataShapeCommand: { Query: query } }] } }],
+})
+
 /** Bodies in which a lookup repeated for each member would take minutes. */
 const WIDE: readonly (readonly [what: string, address: string, body: unknown])[] = [
   ['values', '/api/dataset', { database: 1, query: { filter: ['=', ['field', 1, null], ...many(10 * N, String)] } }],
+  [
+    'sources and columns of nested queries',
+    '/explore/querydata',
+    semantic({
+      From: many(N, (i) => ({
+        Name: i === 0 ? 's' : `s${i}`,
+        Expression: {
+          Subquery: { Query: { Select: i === 0 ? many(N, (n) => ({ ...column(n), Name: `c${n}` })) : [] } },
+        },
+      })),
+      Select: many(N, (i) => column(`c${i}`)),
+    }),
+  ],
+  [
+    'tuples and columns of a condition',
+    '/explore/querydata',
+    semantic({
+      Where: [
+        {
+          Condition: {
+            In: {
+              Expressions: many(N, (i) => column(`c${i}`)),
+              Values: many(N, (i) => [{ Literal: { Value: `'${i}'` } }]),
+            },
+          },
+        },
+      ],
+    }),
+  ],
+  [
+    'measures and filters',
+    '/cubejs-api/v1/load',
+    {
+      query: {
+        measures: many(N, (i) => `a.m${i}`),
+        filters: many(N, (i) => ({ member: `a.m${i}`, operator: 'gt', values: [String(i)] })),
+      },
+    },
+  ],
+  [
+    'metrics and filters',
+    '/api/v1/chart/data',
+    {
+      queries: [{ metrics: many(N, (i) => `m${i}`), filters: many(N, (i) => ({ col: `m${i}`, op: '>', val: i })) }],
+    },
+  ],
   [
     'aggregations and filters',
     '/api/dataset',
