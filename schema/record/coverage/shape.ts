@@ -20,7 +20,9 @@ export const LONGEST = 50_000
 const LOOSE: Readonly<Record<string, RegExp>> = {
   mdx: /\b(?:or|not|xor|union|iif|case|generate|member)\b|[-+]/i,
   dax: /\|\||\b(?:or|not|union|calculate|except|all\w*|removefilters|switch|if)\s*\(|\bor\b|\bnot\b|\bmeasure\b/i,
-  other: /\|\||\b(?:or|not|union|any|should|exclu\w*|queries)\b|^\s*\[/i,
+  // Beside alternatives: what holds for one measure (`filtered`, `sum-where`, FILTER), or for one side of a join.
+  other:
+    /\|\||\b(?:or|not|union|any|should|exclu\w*|queries|left|right|full|outer|joins|filtered|\w+-where|share|dynamic_fields)\b|\bfilter\s*\(|^\s*\[/i,
 }
 /** What there is one of in a statement that puts its conditions together in one place. */
 const ONCE: Readonly<Record<string, RegExp>> = {
@@ -32,7 +34,8 @@ const ONCE: Readonly<Record<string, RegExp>> = {
 export function shapeOf(text: string, language: string | null): Shape {
   if (text.length >= LONGEST) return { loose: true, wholes: () => Infinity, unfiltered: () => Infinity }
   const kind = language === 'mdx' || language === 'dax' ? language : 'other'
-  const said = text.replace(NAMES, ' ')
+  // In JSON the words that put conditions together are quoted too.
+  const said = language === 'json' ? text : text.replace(NAMES, ' ')
   const loose = LOOSE[kind]?.test(said) === true || [...said.matchAll(ONCE[kind] ?? /$^/g)].length > 1
   const paths = kind === 'mdx' ? pathsOf(text) : []
   const wholes = (attribute: readonly string[]) => paths.filter(({ path }) => isWhole(path, attribute))
