@@ -12,6 +12,8 @@
 import type { AnswerFacts, AnswerHead, AnswerReading, ReadAnswer } from '../exchange.ts'
 import type { AnswerFormat } from '../protocol/answer-reader.ts'
 import { formatOf } from '../protocol/answer-reader.ts'
+import type { BinaryTransport } from '../protocol/binary/transport.ts'
+import { binaryTransport } from '../protocol/binary/transport.ts'
 import { UNREAD_ANSWER } from '../protocol/unread-answer.ts'
 import { charsetOf, header, headerList, mediaType } from '../protocol/headers.ts'
 import type { PersonSettings } from '../protocol/settings.ts'
@@ -51,7 +53,7 @@ export function createAnswerReader({ persons, threads = 1, heapMb = 512 }: Answe
     const { latestBirth } = personRulesAt(persons, Date.now())
     const id = ++lastId
     const reading = new Reading(id, pool.thread(), pool)
-    reading.begin(what.format, what.coding, charsetOf(header(head.headers, 'content-type')), latestBirth)
+    reading.begin(what, charsetOf(header(head.headers, 'content-type')), latestBirth)
     return reading
   }
   return { readAnswer, close: () => pool.close() }
@@ -60,15 +62,17 @@ export function createAnswerReader({ persons, threads = 1, heapMb = 512 }: Answe
 interface Readable {
   readonly format: Exclude<AnswerFormat, 'binary' | 'none'>
   readonly coding: Coding
+  readonly transport: BinaryTransport | null
 }
 
 /** RFC 9110 section 6.4.1 "Content Semantics": which answers have no body. */
 function readable({ status, headers }: AnswerHead): Readable | 'unreadable' | null {
   if (status < 200 || status === 204 || status === 304 || header(headers, 'content-length') === '0') return null
-  const format = formatOf(mediaType(header(headers, 'content-type')))
+  const type = mediaType(header(headers, 'content-type'))
+  const format = formatOf(type)
   if (format === 'none') return null
   const coding = codingOf(headerList(headers, 'content-encoding'))
-  return format === 'binary' || coding === null ? 'unreadable' : { format, coding }
+  return format === 'binary' || coding === null ? 'unreadable' : { format, coding, transport: binaryTransport(type) }
 }
 
 const UNREADABLE: AnswerReading = {
@@ -138,10 +142,10 @@ class Reading implements AnswerReading {
     this.#pool = pool
   }
 
-  begin(format: Readable['format'], coding: Coding, charset: string | null, latestBirth: string): void {
+  begin(readable: Readable, charset: string | null, latestBirth: string): void {
     if (this.#thread === null) return this.#finish(UNREAD_ANSWER)
     this.#thread.begin(
-      { kind: 'begin', id: this.#id, format, coding, charset, latestBirth },
+      { kind: 'begin', id: this.#id, ...readable, charset, latestBirth },
       { used: (bytes) => this.#use(bytes), facts: (facts) => this.#finish(facts) },
     )
   }

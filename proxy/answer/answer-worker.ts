@@ -18,9 +18,10 @@ class Answer {
   readonly #waiting: ToThread[] = []
   #busy = false
 
-  constructor({ id, format, coding, charset, latestBirth }: Extract<ToThread, { kind: 'begin' }>) {
+  constructor({ id, format, coding, transport, charset, latestBirth }: Extract<ToThread, { kind: 'begin' }>) {
     this.#id = id
-    this.#body = new BodyReader(coding, charset, answerReader(format, { latestBirth, attributes, domains }, threshold))
+    const reader = answerReader(format, { latestBirth, attributes, domains }, threshold)
+    this.#body = new BodyReader(coding, charset, reader, transport)
   }
 
   take(message: ToThread): void {

@@ -5,6 +5,8 @@ import type { AnswerTextReader } from '../protocol/answer-reader.ts'
 import { UNREAD_ANSWER } from '../protocol/unread-answer.ts'
 import type { StreamDecoder } from '../protocol/charset.ts'
 import { streamDecoder } from '../protocol/charset.ts'
+import type { BinaryTransport, Unfolding } from '../protocol/binary/transport.ts'
+import { unfolding } from '../protocol/binary/transport.ts'
 import type { Coding } from './content-coding.ts'
 import { decompressor } from './content-coding.ts'
 
@@ -19,6 +21,7 @@ const MAX_UNFOLDED = (bytes: number): number => 16 * 1024 * 1024 + 200 * bytes
  */
 export class BodyReader {
   readonly #coding: Coding
+  readonly #unfolding: Unfolding | null
   readonly #charset: string | null
   readonly #reader: AnswerTextReader
   #transform: Transform | null = null
@@ -32,8 +35,14 @@ export class BodyReader {
   /** Calls back for the chunk in hand: a decompressor that fails does not. */
   #release: () => void = () => undefined
 
-  constructor(coding: Coding, charset: string | null, reader: AnswerTextReader) {
+  constructor(
+    coding: Coding,
+    charset: string | null,
+    reader: AnswerTextReader,
+    transport: BinaryTransport | null = null,
+  ) {
     this.#coding = coding
+    this.#unfolding = transport === null ? null : unfolding(transport)
     this.#charset = charset
     this.#reader = reader
   }
@@ -83,7 +92,7 @@ export class BodyReader {
   #decoded(bytes: Uint8Array): void {
     if (this.#failed) return
     try {
-      this.#read(bytes)
+      for (const piece of this.#unfolding?.write(bytes) ?? [bytes]) this.#read(piece)
     } catch {
       this.#fail()
     }
@@ -109,8 +118,21 @@ export class BodyReader {
     else this.#reader.write(decoder.decode(bytes, { stream: true }))
   }
 
+  /** What came before damage, or the end, is read all the same. */
+  #unfoldRest(): void {
+    const all = this.#unfolding
+    if (all === null) return
+    try {
+      if (!this.#failed) for (const piece of all.end()) this.#read(piece)
+    } catch {
+      this.#failed = true
+    }
+    for (const piece of all.rest()) this.#read(piece)
+  }
+
   #facts(): AnswerFacts {
     try {
+      this.#unfoldRest()
       const decoder = this.#decoder ?? this.#begin()
       this.#reader.write(decoder.decode())
       const facts = this.#reader.end()

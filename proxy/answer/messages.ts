@@ -2,6 +2,7 @@
 import type { Domain } from '../../schema/record/person-number.ts'
 import type { AnswerFacts } from '../exchange.ts'
 import type { AnswerFormat } from '../protocol/answer-reader.ts'
+import type { BinaryTransport } from '../protocol/binary/transport.ts'
 import type { Coding } from './content-coding.ts'
 
 export type ToThread =
@@ -10,6 +11,8 @@ export type ToThread =
       readonly id: number
       readonly format: Exclude<AnswerFormat, 'binary' | 'none'>
       readonly coding: Coding
+      /** Binary or compressed XML, within the coding. */
+      readonly transport: BinaryTransport | null
       readonly charset: string | null
       /** Latest date of birth, `YYYY-MM-DD`, on the day of the answer. */
       readonly latestBirth: string

@@ -3,6 +3,7 @@ import { after, test } from 'node:test'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { createAnswerReader } from '../../proxy/answer/answer-threads.ts'
 import type { AnswerFacts, RawHeaders } from '../../proxy/exchange.ts'
+import { binaryXml, xpress } from '../protocol/binary/encoder.ts'
 
 const persons = { latestBirth: '2026-01-01', threshold: 20, attributes: [] }
 const reader = createAnswerReader({ persons })
@@ -63,7 +64,32 @@ test('an answer without a body, or with pictures, is not read', async () => {
   assert.equal(await facts(Uint8Array.of(1), [['Content-Type', 'image/png']]), null)
 })
 
-test('binary XML and an unknown coding are answers that could not be read', async () => {
+test('binary and compressed XML is read as the text it stands for, also within a coding', async () => {
+  const sent = [
+    ['application/sx', binaryXml(ANSWER)],
+    ['application/xml+xpress', xpress(Buffer.from(ANSWER))],
+    ['application/sx+xpress', xpress(binaryXml(ANSWER), 100)],
+  ] as const
+  for (const [type, bytes] of sent) {
+    for (const size of [1, 7, 100_000]) {
+      const found = await facts(bytes, [['Content-Type', `${type}; charset=utf-8`]], size)
+      assert.deepEqual([found?.kind, found?.decoded, found?.rows, found?.personsSeen], ['rowset', true, 2, 2])
+    }
+    const coded = [
+      ['Content-Type', type],
+      ['Content-Encoding', 'gzip'],
+    ] as const
+    assert.equal((await facts(gzipSync(bytes), coded))?.personsSeen, 2)
+  }
+})
+
+test('binary XML that breaks off shows the persons that came, and is not decoded', async () => {
+  const bytes = binaryXml(ANSWER)
+  const found = await facts(bytes.subarray(0, bytes.length - 4), [['Content-Type', 'application/sx']])
+  assert.deepEqual([found?.decoded, found?.rows, found?.personsSeen], [false, null, 2])
+})
+
+test('what is no binary XML, and an unknown coding, are answers that could not be read', async () => {
   for (const headers of [[['Content-Type', 'application/sx']], [...XML, ['Content-Encoding', 'compress']]] as const) {
     const found = await facts(Uint8Array.of(1, 2, 3), headers)
     assert.deepEqual([found?.kind, found?.decoded, found?.rows], ['other', false, null])
