@@ -22,7 +22,7 @@ const TEXT = /^text\/|^application\/(?:x-www-form-urlencoded|csv|xhtml\+xml)$/
 /** `none`: nothing in it about anybody. `binary`: there may be, but we cannot read it. */
 export function formatOf(mediaType: string): AnswerFormat {
   if (NO_TEXT.test(mediaType) && mediaType !== 'image/svg+xml') return 'none'
-  if (/^application\/(?:sx|(?:xml|sx)\+xpress)$/.test(mediaType)) return 'binary'
+  if (binaryTransport(mediaType) !== null) return 'xml'
   if (/[/+](?:x-nd)?json$/.test(mediaType)) return 'json'
   if (mediaType === 'text/html' || mediaType === 'application/xhtml+xml') return 'text'
   // Without a type the answer is most likely what it is for: XML.

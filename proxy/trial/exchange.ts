@@ -34,7 +34,8 @@ export function askedOf({ start, headers, body }: Message, circumstances: Circum
     target,
     headers: kept,
     identity,
-    socket: null,
+    // A message of a WebSocket on its own: the entry of its connection is not among the files.
+    socket: method === 'SAY' || method === 'PUSH' ? circumstances.logId : null,
     body: { bytes: body, extent: 'whole' },
   }
 }

@@ -18,7 +18,7 @@ const QUIET = new Set(
 const KEPT = new Set(
   `code error error_type errorCode errorClass status type message looker_error
    name display_name column_name qFallbackTitle
-   Value Name N DN Calc Property`.split(/\s+/),
+   Value Name N DN Calc Property qHandle`.split(/\s+/),
 )
 
 /** A member's name, and what it says of the value. */

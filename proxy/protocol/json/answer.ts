@@ -75,6 +75,7 @@ export class JsonAnswerReader implements JsonListener<AnswerName> {
   #rooted = false
   /** Objects and lists that stand one after another. */
   #roots = 0
+  #opened: string | null = null
   /** Reads what is no JSON. */
   #plain: TextAnswerReader | null = null
   readonly #decoder = new TextDecoder()
@@ -111,7 +112,7 @@ export class JsonAnswerReader implements JsonListener<AnswerName> {
     const code = this.#fault.code
     const rows = this.#rows.count(code !== null)
     if (code === null) for (const person of this.#outside) this.#seen.add(person, 'text')
-    const common = { ...UNREAD_ANSWER, faultCode: code, ...this.#seen.facts() }
+    const common = { ...UNREAD_ANSWER, faultCode: code, opened: this.#opened, ...this.#seen.facts() }
     if (this.#plain !== null || !this.#any) return { ...common, decoded: false }
     if (this.#fault.waits) return { ...common, kind: 'empty', decoded: true, rows: 0 }
     if (code !== null && (rows ?? 0) === 0) return { ...common, kind: 'fault', decoded: true, rows: null }
@@ -346,6 +347,8 @@ export class JsonAnswerReader implements JsonListener<AnswerName> {
     const name = frame.name?.text ?? ''
     if (parent.list) this.#columns.described(name, kept, this.#frames[this.#depth - 2]?.name?.text ?? '')
     else if (name === 'Source') parent.kept = new Map([...(parent.kept ?? EMPTY), ...kept])
+    // Qlik's handle of what the answer opened.
+    if (name === 'qReturn') this.#opened ??= kept.get('qHandle') ?? null
     if (frame.outer || kept.has('looker_error')) this.#fault.look(name, kept, this.#depth === 1)
   }
 }

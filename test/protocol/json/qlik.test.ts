@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import type { LogId } from '../../../schema/record/ids.ts'
 import type { Criterion, QueryRecord } from '../../../schema/record/record.ts'
 import { interpret } from '../../../proxy/protocol/interpret.ts'
+import { answerReader } from '../../../proxy/protocol/answer-reader.ts'
 import { fieldSetsOf } from '../../../proxy/protocol/json/qlik/set-analysis.ts'
 import { Learned } from '../../../proxy/protocol/learned.ts'
 import { FACTS, exchange } from '../../support/exchanges.ts'
@@ -129,6 +130,18 @@ test('set analysis restricts fields by values, searches, intervals and exclusion
     'Sag in 7',
   ])
   assert.deepEqual(sets(`If(a<b, 'x', "y") // {<A={1}>}`), [])
+})
+
+test('the handle that an answer gives is read from the answer', () => {
+  const read = (text: string) => {
+    const reader = answerReader('json', { latestBirth: '2026-01-01', attributes: [] }, 20)
+    reader.write(text)
+    return reader.end()
+  }
+  const answer = { jsonrpc: '2.0', id: 2, result: { qReturn: { qType: 'Doc', qHandle: 4, qGenericId: 'x' } } }
+  assert.equal(read(JSON.stringify(answer)).opened, '4')
+  const fault = { jsonrpc: '2.0', id: 2, error: { code: 2, parameter: 'x', message: 'Invalid' } }
+  assert.deepEqual([read(JSON.stringify(fault)).opened, read(JSON.stringify(fault)).faultCode], [null, '2'])
 })
 
 test('sets within sets end, however deep', () => {
