@@ -96,7 +96,8 @@ export class Conditions {
 
   #search({ of, part }: { readonly of: Expression; readonly part: Literal }, op: string, context: Context): void {
     this.#visit(of, context)
-    this.#compared(this.#dimensionOf(of), op, part, context)
+    if (namesAnything(of)) this.#compared(this.#dimensionOf(of), op, part, context)
+    else if (part.kind === 'text') this.#reading.personsIn(part.value, context)
   }
 
   #compared(dimension: string | null, op: string, literal: Literal, { clause }: Context): void {

@@ -149,7 +149,10 @@ const append = (map: Map<string, CalculatedMember[]>, key: string, member: Calcu
 
 /** The dimension, without the hierarchy that Mondrian writes behind a dot, and the last part. */
 const namesakeKey = (name: PathName): string =>
-  `${name.parts[0]?.toLowerCase().replace(/[.\]].*$/s, '')}\n${lastKey(name)}`
+  `${singular(name.parts[0]?.toLowerCase().replace(/[.\]].*$/s, '') ?? '')}\n${lastKey(name)}`
+
+/** `[Stores]` may be the hierarchy of `[Store]`. */
+const singular = (name: string): string => name.replace(/s$/, '')
 
 const parentKey = (name: PathName): string => name.parts.slice(0, -1).join('.').toLowerCase()
 
@@ -171,7 +174,8 @@ function isNamesake(defined: PathName, used: PathName): boolean {
 /** Mondrian writes hierarchy `Weekly` of `Time` as `[Time.Weekly]` or as `[Time].[Weekly]`. */
 function partsForMatching(name: PathName): readonly string[] {
   const [first = '', ...rest] = name.parts.map((part) => part.toLowerCase())
-  return [...first.split('.').map((part) => part.replace(/^\[|\]$/g, '')), ...rest.map((part) => part.slice(1, -1))]
+  const dimension = first.split('.').map((part) => singular(part.replace(/^\[|\]$/g, '')))
+  return [...dimension, ...rest.map((part) => part.slice(1, -1))]
 }
 
 function holds(longer: readonly string[], shorter: readonly string[]): boolean {

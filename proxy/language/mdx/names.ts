@@ -1,10 +1,10 @@
 import type { Expression, ExpressionOf, Path, PathName, Step } from './ast.ts'
-import { unwrap } from './comparison.ts'
+import { literalOf, unwrap } from './comparison.ts'
 import { type Context, NOWHERE, type Visit } from './context.ts'
 import type { CalculatedMember, NamedSet } from './definitions.ts'
 import { type Place, place } from '../findings.ts'
 import { OF_PLACE, SCALAR, wordOfStep } from './functions.ts'
-import { isAllPart, namesPerson, prefixOf } from './path-name.ts'
+import { isAllPart, lastKey, namesPerson, prefixKey, prefixOf } from './path-name.ts'
 import type { Reading } from './reading.ts'
 import { hierarchyLength, isFlag, opAfter } from './wording.ts'
 
@@ -27,7 +27,7 @@ export class Names {
     const set = definitions.setNamed(name)
     if (set !== null) return this.set(set, context)
     const calculated = this.#reading.memberNamed(name)
-    if (calculated !== null) return this.#calculated(calculated, context)
+    if (calculated !== null) return this.#calculated(calculated, name, context)
     if (name.measure) return this.#measure(name, context)
     if (name.parts.length === 1 && name.names === 1) return this.#bareName(path, name, context)
     if (evidence.isMember(name)) return this.#member(name, context)
@@ -95,11 +95,16 @@ export class Names {
     return set.places
   }
 
-  #calculated(member: CalculatedMember, context: Context): readonly Place[] {
+  #calculated(member: CalculatedMember, used: PathName, context: Context): readonly Place[] {
     const measure = member.name.measure
     if (measure) this.#reading.shown(context)
     this.#enliven(member, context.via)
-    return measure ? NOWHERE : [place(prefixOf(member.name, hierarchyLength(member.name)), 'guessed')]
+    const alike =
+      used.parts.length < 2 ||
+      lastKey(used) !== lastKey(member.name) ||
+      prefixKey(used, 1) === prefixKey(member.name, 1)
+    const name = alike ? member.name : used
+    return measure ? NOWHERE : [place(prefixOf(name, hierarchyLength(name)), 'guessed')]
   }
 
   #enliven(member: CalculatedMember, via: string | null): void {
@@ -167,7 +172,8 @@ export class Names {
   /** Arguments of no interest unless something is computed in them. */
   arguments(args: readonly Expression[], context: Context): void {
     for (const arg of args) {
-      if (arg.kind !== 'string' && arg.kind !== 'number') this.#visit(arg, { ...context, scalar: true, op: '=' })
+      const literal = literalOf(arg)
+      if (literal === null || literal.kind === 'parameter') this.#visit(arg, { ...context, scalar: true, op: '=' })
     }
   }
 

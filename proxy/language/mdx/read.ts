@@ -3,9 +3,11 @@ import type { Parameters, StatementFacts } from '../statement.ts'
 import { STATEMENT_LIMITS, type StatementLimits, StatementSyntaxError } from '../syntax-error.ts'
 import { TokenPurse } from '../token-purse.ts'
 import type { Statement } from './ast.ts'
+import type { CodeSource } from './context.ts'
 import { extractStatement } from './extract.ts'
 import type { Comments } from './lexer.ts'
 import { MdxParser } from './parser.ts'
+import { sessionDefinitions } from './session.ts'
 
 export interface MdxOptions {
   readonly parameters?: Parameters
@@ -31,7 +33,21 @@ export function readMdx(text: string, options: MdxOptions = {}): readonly Statem
   for (const [name, value] of options.parameters ?? []) parameters.set(name.replace(/^@/, '').toLowerCase(), value)
   const parse = (code: string) => new MdxParser(code, purse).expressionOnly()
   const source = { limits, parse, parameters, model: options.model ?? null, session: options.session ?? [] }
-  return parseWith(text, purse).map((statement) => extractStatement(statement, source))
+  const statements = parseWith(text, purse)
+  if (statements.length < 2) return statements.map((statement) => extractStatement(statement, source))
+  return inTurn(text, statements, source)
+}
+
+/** What a statement defines is in force for those after it. */
+function inTurn(text: string, statements: readonly Statement[], source: CodeSource): readonly StatementFacts[] {
+  let { session } = source
+  return statements.map((statement) => {
+    const facts = extractStatement(statement, { ...source, session })
+    const { body, start, end } = statement
+    const defines = body.kind === 'create' || (body.kind === 'command' && body.words[0] === 'DROP')
+    if (defines) session = sessionDefinitions(text.slice(start, end), session)
+    return facts
+  })
 }
 
 /** The trees alone. An empty text, or one of comments, has none. */

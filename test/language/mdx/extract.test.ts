@@ -246,6 +246,8 @@ const free: readonly [string, string][] = [
       'Filter(NonEmpty([A].[x].Members, [Measures].[m]), NOT IsEmpty([Measures].[m]) AND Count([A].[x].Members) > 5)',
     ),
   ],
+  ['searches in constants', onAxis('Filter([A].[x].Members, InStr("abc", "b") = 2)')],
+  ['numbers of functions', onAxis('[A].[x].Members.Item(0).Lag(-2147483648)')],
   ['comparisons of constants', onAxis('Filter([A].[x].Members, 1 = 1 AND Mid("a", 1) = "a")')],
   ['comparisons with computed values', onAxis('Filter([A].[x].Members, [Measures].[a] > [Measures].[b])')],
   ['comments', onAxis('[A].[x].Members /* [B].[CPR].&[1204415123] */ -- [B].[y].&[1]\n')],
@@ -384,4 +386,10 @@ test('a measure may be called as a function is', () => {
     '[Measures].[MemberKey]',
     '[Measures].[Beløb]',
   ])
+})
+
+test('a calculated member of the hierarchy named for its dimension is found under the dimension', () => {
+  const before = 'WITH MEMBER [Afsnits].[Begge] AS Aggregate({[Afsnits].[a], [Afsnits].[b]})'
+  assert.deepEqual(criteriaOf(onAxis('{([Afsnit].[Begge])}', before)), ['[Afsnits] in [Afsnits].[a], [Afsnits].[b]'])
+  assert.deepEqual(dimensionsOf(onAxis('{([Afsnit].[Begge])}', before)), ['[Afsnit]'])
 })

@@ -76,3 +76,9 @@ test('sets of a session that name one another in a circle are read', () => {
   const session = after(`CREATE SET [s] AS {[t], ${PERSON}}`, 'CREATE SET [t] AS {[s]}')
   assert.deepEqual(valuesOf(uses('[t]'), session), [PERSON])
 })
+
+test('what one statement of a text defines is in force for those after it, until it is dropped', () => {
+  const text = `CREATE SESSION SET [Borger].[s] AS {${PERSON}}; ${uses('[s]')}; DROP SET [Borger].[s]; ${uses('[s]')}`
+  const found = readMdx(text).map(({ criteria }) => criteria.flatMap(({ values }) => values))
+  assert.deepEqual(found, [[PERSON], [PERSON], [], []])
+})
