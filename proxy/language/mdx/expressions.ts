@@ -101,6 +101,7 @@ function takesItem(base: Expression, steps: readonly Step[]): boolean {
 
 function step(c: Cursor): Step {
   if (c.isSign(TOKEN.open)) return { kind: 'item', args: list(c, TOKEN.close) }
+  if (c.isSign(TOKEN.number)) throw c.error('a function')
   const { word } = c.token
   const name = c.name('a function')
   const inCapitals = word === '' ? capitals(name) : word

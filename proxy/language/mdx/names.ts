@@ -6,7 +6,11 @@ import { type Place, place } from '../findings.ts'
 import { OF_PLACE, SCALAR, wordOfStep } from './functions.ts'
 import { isAllPart, lastKey, namesPerson, prefixKey, prefixOf } from './path-name.ts'
 import type { Reading } from './reading.ts'
+import { walk } from './visitor.ts'
 import { hierarchyLength, isFlag, opAfter } from './wording.ts'
+
+/** Deeper than this, named sets are walked from the innermost one out. */
+const MAX_NESTED = 30
 
 /**
  * Paths, and functions after a dot: which of them are members and therefore criteria, which are hierarchies or levels,
@@ -15,6 +19,8 @@ import { hierarchyLength, isFlag, opAfter } from './wording.ts'
 export class Names {
   readonly #reading: Reading
   readonly #visit: Visit
+  /** Named sets inside one another. */
+  #nested = 0
 
   constructor(reading: Reading, visit: Visit) {
     this.#reading = reading
@@ -85,14 +91,33 @@ export class Names {
 
   /** A set is walked where it is used, for its places matter there; once, however often that is. */
   set(set: NamedSet, context: Context): readonly Place[] {
-    if (set.places === null) {
-      // A set that names itself yields nothing to itself.
-      set.places = NOWHERE
-      if (set.earlier) this.#reading.evidence.read(set.formula)
-      const scope = this.#reading.findings.newScope()
-      set.places = this.#visit(set.formula, { ...context, scope, scalar: false, iterated: NOWHERE })
-    }
+    if (set.places !== null) return set.places
+    if (this.#nested < MAX_NESTED) return this.#walkSet(set, context)
+    for (const inner of this.#innermostFirst(set)) if (inner.places === null) this.#walkSet(inner, context)
+    return set.places ?? NOWHERE
+  }
+
+  #walkSet(set: NamedSet, context: Context): readonly Place[] {
+    // A set that names itself yields nothing to itself.
+    set.places = NOWHERE
+    this.#nested++
+    if (set.earlier) this.#reading.evidence.read(set.formula)
+    const scope = this.#reading.findings.newScope()
+    set.places = this.#visit(set.formula, { ...context, scope, scalar: false, iterated: NOWHERE })
+    this.#nested--
     return set.places
+  }
+
+  /** The sets that `outer` is made of, those first that need no others, so that no chain of them deepens the stack. */
+  #innermostFirst(outer: NamedSet): readonly NamedSet[] {
+    const found = new Set<NamedSet>([outer])
+    for (const set of found) {
+      walk(set.formula, (part) => {
+        const named = part.kind === 'path' ? this.#reading.definitions.setNamed(part.name) : null
+        if (named !== null && named.places === null) found.add(named)
+      })
+    }
+    return [...found].toReversed()
   }
 
   #calculated(member: CalculatedMember, used: PathName, context: Context): readonly Place[] {

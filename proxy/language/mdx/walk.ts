@@ -29,6 +29,8 @@ export class Walk {
   readonly #calls: Calls
   readonly #conditions: Conditions
   readonly #strings: Strings
+  /** Expressions visited, each as often as that was. */
+  steps = 0
   #depth = 0
 
   constructor(reading: Reading) {
@@ -52,6 +54,7 @@ export class Walk {
   /** Notes what `expression` names, and gives the places of the set it yields. */
   readonly visit = (expression: Expression, context: Context): readonly Place[] => {
     if (++this.#depth > MAX_VISITS) throw new StatementLimitError('depth', MAX_VISITS)
+    this.steps++
     const places = this.#kind(expression, context)
     this.#depth--
     return places

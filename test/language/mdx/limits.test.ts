@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TokenPurse } from '../../../proxy/language/token-purse.ts'
 import { MdxParser } from '../../../proxy/language/mdx/parser.ts'
-import { readMdx } from '../../../proxy/language/mdx/read.ts'
+import { parseMdx, readMdx } from '../../../proxy/language/mdx/read.ts'
+import { Reading } from '../../../proxy/language/mdx/reading.ts'
+import { Walk } from '../../../proxy/language/mdx/walk.ts'
 import { STATEMENT_LIMITS, StatementLimitError } from '../../../proxy/language/syntax-error.ts'
 
 const select = (set: string, before = ''): string => `${before} SELECT ${set} ON 0 FROM [c]`
@@ -55,14 +57,15 @@ test('long chains need no depth', () => {
   }
 })
 
-test('named sets in one another are bounded too', () => {
-  assertLimit(
-    select('s9999', `WITH ${many(10_000, (i) => `SET s${i} AS {${i > 0 ? `s${i - 1}` : '[a].[b]'}}`, ' ')}`),
-    'depth',
-  )
+test('named sets in one another need no depth, nor do those that name two others each', () => {
+  const chain = many(10_000, (i) => `SET s${i} AS {${i > 0 ? `s${i - 1}` : '[a].[b].&[1]'}}`, ' ')
+  const pairs = many(2000, (i) => `SET t${i} AS Except({t${i + 1}}, {t${i + 1}, t${i + 2}})`, ' ')
+  const facts = readMdx(select('{s9999} * t0', `WITH ${chain} ${pairs} SET t2000 AS {[c].[d].&[2]}`))[0]
+  assert.deepEqual(facts?.criteria.flatMap(({ values }) => values).toSorted(), ['[a].[b].&[1]', '[c].[d].&[2]'])
+  assert.deepEqual(facts?.dimensions[0], { path: '[a].[b]', axis: 0 })
 })
 
-test('calculated members in one another are not: they are worked off in turn', () => {
+test('calculated members in one another need none either: they are worked off in turn', () => {
   const chain = many(10_000, (i) => `MEMBER [Measures].[m${i}] AS [Measures].[m${i + 1}] * 2`, ' ')
   const [facts] = readMdx(select('[Measures].[m0]', `WITH ${chain}`))
   assert.equal(facts?.calculated.length, 10_000)
@@ -136,5 +139,36 @@ test('the deepest code in the deepest set, at once, still fits the stack', () =>
     } catch (error) {
       assert.ok(error instanceof StatementLimitError, String(error))
     }
+  }
+})
+
+test('twice the text takes twice the steps of the walk, whatever the text', () => {
+  const stepsOf = (set: string, before: string): number => {
+    const [statement] = parseMdx(select(set, before))
+    assert.ok(statement !== undefined && statement.body.kind === 'select')
+    const source = {
+      limits: STATEMENT_LIMITS,
+      parse: () => ({ kind: 'empty' }) as const,
+      parameters: new Map(),
+      model: null,
+      session: [],
+    }
+    const reading = new Reading(statement.body, source)
+    const walk = new Walk(reading)
+    for (const { set } of statement.body.axes) walk.visit(set, walk.context('axis'))
+    for (const waiting of reading.queue) waiting()
+    assert.ok(reading.findings.criteria.length + reading.findings.dimensions.length > 0)
+    return walk.steps
+  }
+  const grown: Record<string, (n: number) => [set: string, before?: string]> = {
+    'members of one set': (n) => [`{${many(n, (i) => `[a].[b].&[${i}]`)}}`],
+    'unions of unions': (n) => [`{${many(n / 10, () => 'Union('.repeat(9) + '{[a].[b]}' + ', {[a].[c]})'.repeat(9))}}`],
+    'sets that name the next one twice': (n) => ['s0', `WITH ${many(n, (i) => `SET s${i} AS {s${i + 1}, s${i + 1}}`, ' ')} SET s${n} AS {[a].[b].&[1]}`],
+    'members that name all others': (n) => [`{[M].[m0], [a].[x]}`, `WITH ${many(n / 10, (i) => `MEMBER [M].[m${i}] AS ${many(10, (k) => `[M].[m${(i * 10 + k) % (n / 10)}]`, '+')}`, ' ')}`],
+    'conditions one after another': (n) => [`Filter([a].[b].Members, ${many(n, (i) => `[a].CurrentMember IS [a].[c${i}]`, ' OR ')})`],
+  } // prettier-ignore
+  for (const [what, make] of Object.entries(grown)) {
+    const [once, twice] = [make(500), make(1000)].map(([set, before = '']) => stepsOf(set, before))
+    assert.ok(once !== undefined && twice !== undefined && twice <= 2 * once + 20, `${what}: ${once}, ${twice}`)
   }
 })
