@@ -38,8 +38,10 @@ export class LearnedModels {
   }
 
   #namesakes(server: string, cube: string): Model[] {
-    const name = cube.toUpperCase()
-    return [...this.#models.values()].filter((model) => model.server === server && model.cube.toUpperCase() === name)
+    const end = `\n${cube.toUpperCase()}`
+    return [...this.#models]
+      .filter(([key, model]) => model.server === server && key.endsWith(end))
+      .map(([, model]) => model)
   }
 
   /** Has anything changed? */

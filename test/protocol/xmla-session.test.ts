@@ -184,6 +184,17 @@ test('another user in a session takes nothing over, teaches nothing in it, and i
   }
 })
 
+test('another spelling of a user, which nobody can be sure of, takes nothing over and is not accused', () => {
+  const proxy = new Proxy()
+  proxy.begin('s', { user: 'KOMMUNE\\anna' })
+  for (const user of ['anna@kommune.dk', 'ANDEN\\anna']) {
+    const found = proxy.ask({ body: QUERY, header: within('s'), user })
+    assert.deepEqual([found.catalog, found.faultCode, found.userName], [null, null, user])
+  }
+  const own = proxy.ask({ body: QUERY, header: within('s'), user: 'KOMMUNE\\anna' })
+  assert.equal(own.catalog, 'Kommunedata')
+})
+
 test('a session begun by nobody gives nobody away, whoever joins it', () => {
   const proxy = new Proxy()
   proxy.begin('s')

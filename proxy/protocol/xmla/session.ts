@@ -52,13 +52,20 @@ export function inSession(envelope: Envelope, request: Request, known: Known): I
 function relationOf(begunBy: string | null, { user, source }: Request['identity']): 'own' | 'foreign' | 'unknown' {
   if (begunBy === null || (user === null && source === 'none')) return 'own'
   if (user === null) return 'unknown'
-  return isSameUser(begunBy, user) ? 'own' : 'foreign'
+  if (isSameUser(begunBy, user)) return 'own'
+  return accountOf(begunBy) === accountOf(user) ? 'unknown' : 'foreign'
 }
 
 /** `KOMMUNE\anna` and `anna` are one user of one server, and so are names that differ in case. */
 function isSameUser(one: string, other: string): boolean {
   const [a, b] = [one.toLowerCase(), other.toLowerCase()]
   return a === b || a.endsWith(`\\${b}`) || b.endsWith(`\\${a}`)
+}
+
+/** The account in `KOMMUNE\anna` and `anna@kommune.dk`: of two spellings nobody can say whether they are one user's. */
+function accountOf(user: string): string {
+  const [account = ''] = user.slice(user.lastIndexOf('\\') + 1).split('@', 1)
+  return account.toLowerCase()
 }
 
 /** The session's own say, where the request does not. */
