@@ -46,7 +46,12 @@ export async function searchCovered(
   asker: Asker,
   question: PersonQuestion,
 ): Promise<CoveredAnswer | Mistake> {
-  const asked = personAsked(desk, question, 'coverage', 'Hvilke opslag kan have omfattet personen uden at nævne den?')
+  const asked = personAsked(
+    desk,
+    question,
+    'coverage',
+    'Hvilke opslag kan have omfattet personen uden at nævne vedkommende?',
+  )
   if ('kind' in asked) return asked
   const { person, range, ask } = asked
   const before = question.before ? idGiven(question.before) : null

@@ -48,7 +48,7 @@ export const da = {
     'Svar med mange personer er kun talt op. De står her, hvis der blev søgt på personen, men ikke, hvis personen blot var blandt de mange.',
 
   coveredHint:
-    'Opslag, der ikke nævner personen, kan alligevel have omfattet den: et interval, et mønster eller en liste over personer.',
+    'Opslag, der ikke nævner personen, kan alligevel have omfattet vedkommende: et interval, et mønster eller en liste over personer.',
   coveredButton: 'Vis opslag, der kan have omfattet personen',
   coveredTitle: 'Opslag, der kan have omfattet en person',
   coveredOf: (person: string) => `Opslag, der kan have omfattet ${person}`,

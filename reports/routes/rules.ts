@@ -20,7 +20,7 @@ const person = { action: 'search', report: 'person', words: 'Hvem har søgt på 
 const covered = {
   action: 'search',
   report: 'coverage',
-  words: 'Hvilke opslag kan have omfattet personen uden at nævne den?',
+  words: 'Hvilke opslag kan have omfattet personen uden at nævne vedkommende?',
 } as const
 const log = { action: 'read', report: 'log', words: 'Hvad er der spurgt om?' } as const
 const entry = { action: 'read', report: 'entry', words: 'Hvad står der i opslaget?' } as const

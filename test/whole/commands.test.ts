@@ -142,6 +142,21 @@ test('searched reads the person number from standard input, and the search is it
   assert.match(out, /"action":"search"/)
 })
 
+test('searched --covered tells who may have covered somebody, in lines and as JSON, and is an entry too', async () => {
+  const other = { cwd: folder, input: `${PERSON.slice(0, 9)}0\n` }
+  const lines = await run(['searched', '--covered'], other)
+  assert.equal(lines.code, 0)
+  const json = await run(['searched', '--covered', '--json'], other)
+  const rows = json.out
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line): Record<string, unknown> => JSON.parse(line))
+  assert.equal(lines.out.split('\n').filter((line) => line !== '').length, rows.length)
+  assert.ok(rows.every(({ covered, reason }) => covered !== 'no' && reason !== 'named'))
+  const { out } = await run(['log', '--json', '--module', 'Logning'], { cwd: folder })
+  assert.match(out, /"report":"coverage"/)
+})
+
 test('a text that is no person number is refused with exit code 2, without repeating it', async () => {
   const { code, err } = await run(['searched'], { cwd: folder, input: '9999999999\n' })
   assert.equal(code, 2)

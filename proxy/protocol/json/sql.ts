@@ -4,7 +4,7 @@ import { readSql } from '../../language/sql/read.ts'
 import type { StatementKind } from '../../language/statement.ts'
 import { StatementLimitError } from '../../language/syntax-error.ts'
 import type { PersonRules } from '../../../schema/record/person-number.ts'
-import { namesPersonNumbers } from '../../../schema/record/person-number.ts'
+import { speaksOfPersons } from '../../../schema/record/person-number.ts'
 import type { Action, Criterion } from '../../../schema/record/record.ts'
 import type { Part } from '../adapter.ts'
 import { mentionedIn } from '../mentioned.ts'
@@ -88,7 +88,7 @@ function parameterRows({ name, values, about, op }: SqlParameter, rules: PersonR
 
 /** Strings that no criterion holds, and numbers that are persons. */
 function mentionRows({ mentioned }: SqlFacts, text: string, rules: PersonRules): Criterion[] {
-  const spoken = namesPersonNumbers(text, rules)
+  const spoken = speaksOfPersons(text, rules)
   const sought: Sought = { columns: columnsOf(null), path: null, operator: '=', originClause: 'mentioned' }
   const texts = new Map(mentioned.filter((one) => one.text.trim() !== '').map((one) => [one.text, one.kind]))
   const rows = [...texts].flatMap(([value, kind]) =>
