@@ -9,7 +9,7 @@ import { attributeSegments, meaningOf } from '../../schema/record/attribute.ts'
 import type { Coverage, CoverageRules } from '../../schema/record/coverage/coverage.ts'
 import { coverage } from '../../schema/record/coverage/coverage.ts'
 import type { LogId, PersonNumber } from '../../schema/record/ids.ts'
-import type { Concerning, RecordReader } from '../../schema/store/store.ts'
+import type { Concerning } from '../../schema/store/store.ts'
 import { idGiven, PAGE_ROWS } from './page.ts'
 import type { Period } from './period.ts'
 import { personAsked, type PersonQuestion } from './person.ts'
@@ -63,8 +63,7 @@ export async function searchCovered(
 }
 
 async function walk(desk: Desk, person: PersonNumber, range: Period, from: LogId | null, limit: number) {
-  const rules = await withCarriers(desk)
-  const attributes = await concerned(desk.reader, rules)
+  const { rules, attributes } = await concern(desk)
   const hits: CoveredHit[] = []
   let before = from
   for (let looked = 0; looked < MOST_LOOKED_AT; looked += AT_ONCE) {
@@ -84,26 +83,34 @@ async function walk(desk: Desk, person: PersonNumber, range: Period, from: LogId
 
 const isLast = (entry: Concerning, entries: readonly Concerning[]): boolean => entry === entries.at(-1)
 
-/** What attributes have held persons, though nobody declared them. The log of Tilsyn's own use has a field of its own. */
-async function withCarriers({ reader, persons }: Desk): Promise<CoverageRules> {
-  const carriers = (await reader.carriers()).map(({ attribute }) => attribute)
-  const unknown = carriers.filter((attribute) => attribute !== OWN_FIELD && meaningOf(attribute, persons) === null)
-  return { ...persons, carriers: new Set(unknown) }
+interface Concern {
+  readonly rules: CoverageRules
+  /** The attributes that persons stand in or are told by, and the tables of these; `null` where they are too many. */
+  readonly attributes: readonly string[] | null
 }
 
-/** The attributes that persons stand in or are told by, and the tables of these; `null` where they are too many. */
-async function concerned(reader: RecordReader, rules: CoverageRules): Promise<readonly string[] | null> {
+/**
+ * Attributes that are declared or named for persons, and those that have held some though nobody declared them. The log of
+ * Tilsyn's own use has a field of its own.
+ */
+async function concern({ reader, persons }: Desk): Promise<Concern> {
   const { names, complete } = await reader.attributes()
-  if (!complete) return null
-  const declared = (rules.domains ?? []).filter(({ meaning }) => meaning === 'person').map(({ attribute }) => attribute)
-  const isPerson = (name: string) => /^person(?:-name)?$/.test(meaningOf(name, rules) ?? '')
-  const persons = names.filter((name) => isPerson(name) || rules.carriers?.has(name))
-  const paths = [...declared, ...persons].map(attributeSegments).filter(({ length }) => length > 1)
+  const carriers = (await reader.carriers()).map(({ attribute }) => attribute)
+  const unknown = carriers.filter((attribute) => attribute !== OWN_FIELD && meaningOf(attribute, persons) === null)
+  const known = names.filter((name) => meaningOf(name, persons) === 'person')
+  const rules = { ...persons, carriers: new Set([...unknown, ...known]) }
+  const others = names.filter((name) => meaningOf(name, persons) === 'person-name')
+  const all = [...new Set([...rules.carriers, ...others, ...tablesAmong(names, rules)])]
+  return { rules, attributes: complete && all.length <= MOST_ATTRIBUTES ? all : null }
+}
+
+/** Names of whole tables, one of whose columns holds persons. */
+function tablesAmong(names: readonly string[], { domains = [], carriers }: CoverageRules): string[] {
+  const declared = domains.filter(({ meaning }) => meaning === 'person').map(({ attribute }) => attribute)
+  const paths = [...declared, ...(carriers ?? [])].map(attributeSegments).filter(({ length }) => length > 1)
   const tables = new Set(paths.map(([table]) => table))
-  const isTable = (name: string) => {
+  return names.filter((name) => {
     const [table, ...rest] = attributeSegments(name)
     return rest.length === 0 && tables.has(table)
-  }
-  const all = [...new Set([...persons, ...names.filter(isTable)])]
-  return all.length > MOST_ATTRIBUTES ? null : all
+  })
 }

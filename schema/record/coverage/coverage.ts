@@ -32,7 +32,7 @@ export interface Coverage {
 }
 
 export interface CoverageRules extends PersonRules {
-  /** Attributes, as entries write them, that are not declared for persons and have carried some all the same. */
+  /** Attributes, as entries write them, that hold persons: beside those told by name, and for the tables they are of. */
   readonly carriers?: ReadonlySet<string>
 }
 
