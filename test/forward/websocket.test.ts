@@ -63,6 +63,7 @@ test('each message of the client is an entry, and the answer with its id answers
       ['SAY', '/app/1', '1'],
     ],
   )
+  await bench.client.has('"result":{}')
   assert.equal(bench.text(), second + first)
   assert.equal(bodies(bench)[2], '{"method":"GetField","id":2}')
   const names = bench.witness.asked[1]?.headers.map(([name]) => name)
