@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
-import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Lesson } from '../../proxy/protocol/knowledge.ts'
 import type { Interpreter } from '../../proxy/ship/recorder.ts'
 import type { RecorderStatus } from '../../schema/record/recorder-status.ts'
 import { folderFor } from '../journal/samples.ts'
-import { away, MemoryStore, plain } from './memory-store.ts'
-import { closed, open, query, recorderFor, ship } from './shipping.ts'
+import { MemoryStore, plain } from './memory-store.ts'
+import { closed, everyOther, open, query, ship, shipThroughDeaths } from './shipping.ts'
 
 /** `begin S x` opens a session that knows x, `end S` ends it; every record tells what is known of the session it names. */
 const teaching: Interpreter = {
@@ -113,27 +113,9 @@ for (const checkpoint of ['kept', 'older', 'lost'] as const) {
       const folder = await folderFor(t)
       const journal = await open(folder, { segmentBytes: 1500 })
       for (const text of TEXTS) await query(journal, text)
-      const source = await closed(journal)
       const store = new MemoryStore()
-      const file = join(folder, 'checkpoint.json')
-      for (let death = 1; death <= 12; death++) {
-        let writes = 0
-        const die = () => {
-          if (++writes % 2 === 0) throw away()
-        }
-        if (when === 'before') store.beforeCommit = die
-        else store.afterCommit = die
-        if (checkpoint === 'older' && death > 1) await copyFile(file, `${file}.old`)
-        const options = { store, interpreter: teaching, batchRecords: 2, statusMs: 1, pauseMs: 1000 }
-        const recorder = recorderFor(source, { ...options, compared: death > 1 })
-        const running = recorder.run()
-        recorder.stop(15)
-        await running
-        if (checkpoint === 'older' && death > 1) await copyFile(`${file}.old`, file)
-        if (checkpoint === 'lost') await rm(file)
-      }
-      store.beforeCommit = store.afterCommit = () => undefined
-      await ship(source, { store, interpreter: teaching, compared: true })
+      const options = { store, interpreter: teaching, batchRecords: 2 }
+      await shipThroughDeaths(await closed(journal), { ...options, checkpoint, when, die: everyOther })
       assert.deepEqual(known(store), expected)
     })
   }

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
-import { copyFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Interpreter } from '../../proxy/ship/recorder.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'
 import { folderFor } from '../journal/samples.ts'
-import { away, MemoryStore, plain, refused } from './memory-store.ts'
-import { closed, open, query, recorderFor, ship } from './shipping.ts'
+import { MemoryStore, plain, refused } from './memory-store.ts'
+import { closed, everyOther, open, query, ship, shipThroughDeaths, upTo } from './shipping.ts'
 
 /** Leaves out whatever asks for `model`. */
 const leaving: Interpreter = {
@@ -29,7 +27,6 @@ function numbersOf({ seq, action, query }: QueryRecord): readonly number[] {
 }
 
 const allNumbers = (store: MemoryStore) => store.records.flatMap(numbersOf).toSorted((a, b) => a - b)
-const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1)
 
 test('one entry stands for the requests for the model before a query, and says which numbers they had', async (t) => {
   const journal = await open(await folderFor(t))
@@ -53,32 +50,14 @@ for (const checkpoint of ['kept', 'older'] as const) {
       const folder = await folderFor(t)
       const journal = await open(folder, { segmentBytes: 2000 })
       for (let i = 0; i < 40; i++) await query(journal, i % 7 < 4 ? 'model' : `q${i}`, i % 10 !== 9)
-      const source = await closed(journal)
       const store = new MemoryStore()
-      const file = join(folder, 'checkpoint.json')
-      for (let death = 1; death <= 12; death++) {
-        let writes = 0
-        const fail = () => {
-          // Now and then a batch is refused as a whole, so that it is divided.
-          if (++writes % 3 === 0) throw refused()
-          if (writes % 2 === 0) throw away()
-        }
-        if (when === 'before') store.beforeCommit = fail
-        else {
-          store.afterCommit = () => {
-            if (++writes % 2 === 0) throw away()
-          }
-        }
-        if (checkpoint === 'older' && death > 1) await copyFile(file, `${file}.old`)
-        const options = { store, interpreter: leaving, batchRecords: 5, statusMs: 1, pauseMs: 1000 }
-        const recorder = recorderFor(source, { ...options, compared: death > 1 })
-        const running = recorder.run()
-        recorder.stop(15)
-        await running
-        if (checkpoint === 'older' && death > 1) await copyFile(`${file}.old`, file)
+      const die = (write: number) => {
+        // Now and then a batch is refused as a whole, so that it is divided.
+        if (when === 'before' && write % 3 === 0) throw refused()
+        everyOther(write)
       }
-      store.beforeCommit = store.afterCommit = () => undefined
-      await ship(source, { store, interpreter: leaving, compared: true })
+      const options = { store, interpreter: leaving, batchRecords: 5 }
+      await shipThroughDeaths(await closed(journal), { ...options, checkpoint, when, die })
       assert.deepEqual(allNumbers(store), upTo(40))
     })
   }

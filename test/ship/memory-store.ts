@@ -1,5 +1,6 @@
 import { logIdOfPart } from '../../schema/record/ids.ts'
 import type { LogId, Origin } from '../../schema/record/ids.ts'
+import { NOTHING_KNOWN } from '../../schema/record/nothing-known.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'
 import { StoreError } from '../../schema/store/store.ts'
 import type { Batch, RecordWriter } from '../../schema/store/store.ts'
@@ -59,44 +60,12 @@ export class MemoryStore {
   }
 }
 
-const NOTHING = {
-  durationMs: null,
-  module: null,
-  catalog: null,
-  cube: null,
-  report: null,
-  application: null,
-  organisation: null,
-  role: null,
-  effectiveUser: null,
-  effectiveRoles: null,
-  customData: null,
-  language: null,
-  opaque: null,
-  opaqueAt: null,
-  status: null,
-  faultCode: null,
-  rowCount: null,
-  cellCount: null,
-  answerBytes: null,
-  requestBytes: 0,
-  requestHash: null,
-  personsSeen: null,
-  decoded: true,
-  correlationId: null,
-  sessionId: null,
-  purpose: null,
-  criteria: [],
-  dimensions: [],
-  measures: [],
-  seen: [],
-} as const
-
 function entry(of: Exchange): QueryRecord {
   const { asked, answered, logId, origin, seq } = of
   const query = Buffer.from(asked.body.bytes).toString()
   return {
-    ...NOTHING,
+    ...NOTHING_KNOWN,
+    decoded: true,
     logId,
     origin,
     seq,
@@ -116,20 +85,8 @@ function entry(of: Exchange): QueryRecord {
 /** One record for each exchange, with the body as the query; as simple as `interpret` may be. */
 export const plain: Interpreter = {
   interpret: (exchange: Exchange) => ({ records: [entry(exchange)], lessons: [], leftOut: false }),
-  interpretGap: ({ logId, origin, seq, server, from, count }: Gap) => ({
-    ...NOTHING,
-    logId,
-    origin,
-    seq,
-    part: 0,
-    askedAt: from,
-    server,
-    ip: '',
-    query: `${count} missed`,
-    userName: null,
-    userSource: 'none',
-    userConfirmed: false,
-    action: 'gap',
-    outcome: 'unknown',
-  }),
+  interpretGap: ({ logId, origin, seq, server, from, count }: Gap) => {
+    const told = { logId, origin, seq, part: 0, askedAt: from, server }
+    return { ...NOTHING_KNOWN, ...told, query: `${count} missed`, action: 'gap' }
+  },
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile, writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { listSegments, segmentPath } from '../../proxy/journal/segment.ts'
@@ -9,7 +8,7 @@ import { readRecorderStatus } from '../../proxy/ship/status-file.ts'
 import type { RecorderStatus } from '../../schema/record/recorder-status.ts'
 import { answered, asked, folderFor } from '../journal/samples.ts'
 import { away, MemoryStore, plain, refused } from './memory-store.ts'
-import { closed, open, query, recorderFor, settled, ship, upTo } from './shipping.ts'
+import { closed, everyOther, open, query, recorderFor, settled, ship, shipThroughDeaths, upTo } from './shipping.ts'
 
 test('what was answered is in the store once, whatever part of a batch the recorder dies in', async (t) => {
   for (const when of ['before', 'after'] as const) {
@@ -18,26 +17,7 @@ test('what was answered is in the store once, whatever part of a batch the recor
       const journal = await open(folder, { segmentBytes: 2000 })
       for (let i = 0; i < 23; i++) await query(journal, `q${i}`, i % 5 !== 4)
       const store = new MemoryStore()
-      const file = join(folder, 'checkpoint.json')
-      const source = await closed(journal)
-      for (let death = 1; death <= 12; death++) {
-        let writes = 0
-        const die = () => {
-          if (++writes % 2 === 0) throw away()
-        }
-        if (when === 'before') store.beforeCommit = die
-        else store.afterCommit = die
-        if (checkpoint === 'older' && death > 1) await copyFile(file, `${file}.old`)
-        const compared = death > 1
-        const recorder = recorderFor(source, { store, batchRecords: 3, statusMs: 1, pauseMs: 1000, compared })
-        const running = recorder.run()
-        recorder.stop(15)
-        await running
-        if (checkpoint === 'older' && death > 1) await copyFile(`${file}.old`, file)
-        if (checkpoint === 'lost') await rm(file)
-      }
-      store.beforeCommit = store.afterCommit = () => undefined
-      await ship(source, { store, compared: true })
+      await shipThroughDeaths(await closed(journal), { store, checkpoint, when, die: everyOther, batchRecords: 3 })
       assert.deepEqual(
         store.seqs.toSorted((a, b) => a - b),
         upTo(23),

@@ -1,11 +1,13 @@
 /** A journal with queries in it, and a recorder that ships them into a store in memory. */
+import { copyFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { openJournal } from '../../proxy/journal/journal.ts'
 import type { Journal, JournalOptions } from '../../proxy/journal/journal.ts'
 import { Recorder } from '../../proxy/ship/recorder.ts'
 import type { RecorderOptions } from '../../proxy/ship/recorder.ts'
 import { answered, asked } from '../journal/samples.ts'
 import type { MemoryStore } from './memory-store.ts'
-import { plain } from './memory-store.ts'
+import { away, plain } from './memory-store.ts'
 
 export const open = (folder: string, options: Partial<JournalOptions> = {}) =>
   openJournal({ folder, name: 'proxy', ...options })
@@ -61,6 +63,40 @@ export async function closed(journal: Journal) {
   await journal.close()
   const { folder, openedPosition, durablePosition } = journal
   return { folder, openedPosition, durablePosition }
+}
+
+export interface Dying extends Options {
+  /** What the next recorder finds: the checkpoint as it was left, the one before that, or none. */
+  readonly checkpoint: 'kept' | 'older' | 'lost'
+  /** Called before or after a write is committed; ends the recorder by throwing. */
+  readonly when: 'before' | 'after'
+  readonly die: (write: number) => void
+}
+
+/** Lets twelve recorders in a row die over what is in the journal; one that lives ships the rest. */
+export async function shipThroughDeaths(source: Source, { checkpoint, when, die, ...options }: Dying): Promise<void> {
+  const { store } = options
+  const file = join(source.folder, 'checkpoint.json')
+  for (let death = 1; death <= 12; death++) {
+    let writes = 0
+    const commit = () => die(++writes)
+    if (when === 'before') store.beforeCommit = commit
+    else store.afterCommit = commit
+    if (checkpoint === 'older' && death > 1) await copyFile(file, `${file}.old`)
+    const recorder = recorderFor(source, { ...options, statusMs: 1, pauseMs: 1000, compared: death > 1 })
+    const running = recorder.run()
+    recorder.stop(15)
+    await running
+    if (checkpoint === 'older' && death > 1) await copyFile(`${file}.old`, file)
+    if (checkpoint === 'lost') await rm(file)
+  }
+  store.beforeCommit = store.afterCommit = () => undefined
+  await ship(source, { ...options, compared: true })
+}
+
+/** Every other write fails, as a store that goes away. */
+export function everyOther(write: number): void {
+  if (write % 2 === 0) throw away()
 }
 
 export const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1)
