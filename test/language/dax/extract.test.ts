@@ -4,31 +4,31 @@ import { criteriaOf, dimensionsOf, factsOf, measuresOf } from './syntax.ts'
 
 test('a Power BI visual: groups, filters in variables, and the window it shows', () => {
   const facts = factsOf(`DEFINE
-    VAR __DS0FilterTable = TREATAS({"1503304012"}, 'Borger'[CPR])
-    VAR __DS0FilterTable2 = FILTER(KEEPFILTERS(VALUES('Tid'[Dato])),
-      AND('Tid'[Dato] >= DATE(2029, 1, 1), 'Tid'[Dato] < (DATE(2030, 1, 1) + TIME(0, 0, 1))))
-    VAR __ValueFilterDM0 = FILTER(KEEPFILTERS(SUMMARIZECOLUMNS('Ydelse'[Navn], __DS0FilterTable,
-      "SumBeløb", IGNORE(CALCULATE(SUM('Fakta'[Rabat]))))), [SumBeløb] > 100)
+    VAR __DS0FilterTable = TREATAS({"0707334285", "120441-5123"}, 'Elev'[Personnr])
+    VAR __DS0FilterTable2 = FILTER(KEEPFILTERS(VALUES('Skoledag'[Dag])),
+      AND('Skoledag'[Dag] > DATE(2031, 8, 1), 'Skoledag'[Dag] <= (DATE(2032, 6, 30) + TIME(12, 0, 0))))
+    VAR __ValueFilterDM1 = FILTER(KEEPFILTERS(SUMMARIZECOLUMNS('Klasse'[Trin], __DS0FilterTable,
+      "Timer", IGNORE(CALCULATE(SUM('Fravær'[Lovligt]))))), [Timer] > 20)
     VAR __DS0Core = SUMMARIZECOLUMNS(
-      ROLLUPADDISSUBTOTAL(ROLLUPGROUP('Ydelse'[Navn], 'Ydelse'[Kode]), "IsGrandTotalRowTotal"),
-      __DS0FilterTable, __DS0FilterTable2, __ValueFilterDM0, "SumBeløb", CALCULATE(SUM('Fakta'[Beløb])))
-    VAR __DS0PrimaryWindowed = TOPN(502, __DS0Core, [IsGrandTotalRowTotal], 0, 'Ydelse'[Navn], 1)
-    VAR __Unused = TREATAS({"0903344001"}, 'Borger'[CPR])
+      ROLLUPADDISSUBTOTAL(ROLLUPGROUP('Klasse'[Trin], 'Klasse'[Spor]), "ErAlt"),
+      __DS0FilterTable, __DS0FilterTable2, __ValueFilterDM1, "Timer", CALCULATE(SUM('Fravær'[Timer])))
+    VAR __DS0PrimaryWindowed = TOPN(151, __DS0Core, [ErAlt], 0, 'Klasse'[Trin], 1)
+    VAR __Unused = TREATAS({"010147-5001"}, 'Elev'[Personnr])
     EVALUATE __DS0PrimaryWindowed
-    ORDER BY [IsGrandTotalRowTotal] DESC, [SumBeløb] DESC`)
+    ORDER BY [ErAlt] DESC, [Timer] DESC`)
   assert.deepEqual(
     facts.dimensions.map(({ path }) => path),
-    ['Ydelse[Navn]', 'Ydelse[Kode]'],
+    ['Klasse[Trin]', 'Klasse[Spor]'],
   )
-  assert.deepEqual(facts.measures, [{ measure: 'Fakta[Beløb]', via: null }])
+  assert.deepEqual(facts.measures, [{ measure: 'Fravær[Timer]', via: null }])
   assert.deepEqual(
     facts.criteria.map(({ dimension, op, values }) => [dimension, op, ...values]),
     [
-      [null, 'topn', '502'],
-      ['Borger[CPR]', 'in', '1503304012'],
-      ['Tid[Dato]', '>=', 'DATE(2029,1,1)'],
-      ['Tid[Dato]', '<', 'DATE(2030,1,1)+TIME(0,0,1)'],
-      ['[SumBeløb]', '>', '100'],
+      [null, 'topn', '151'],
+      ['Elev[Personnr]', 'in', '0707334285', '120441-5123'],
+      ['Skoledag[Dag]', '>', 'DATE(2031,8,1)'],
+      ['Skoledag[Dag]', '<=', 'DATE(2032,6,30)+TIME(12,0,0)'],
+      ['[Timer]', '>', '20'],
     ],
   )
 })
