@@ -1,29 +1,10 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { readMdx } from '../../proxy/language/mdx/read.ts'
 import type { StatementFacts } from '../../proxy/language/statement.ts'
+import { collected, lines, skip } from './collected.ts'
 import { type Gold, lenient, measuresToScore, normal, pairsOf, samePair, Score } from './gold.ts'
 import { isReadable } from './mdx/syntax.ts'
-
-// Queries collected from public sources lie beside the project, not in it: they are not ours to copy.
-const CORPUS = join(import.meta.dirname, '../../../shared/corpus')
-const skip = existsSync(CORPUS) ? false : `no corpus at ${CORPUS}`
-if (skip !== false) console.log(`SKIPPED: ${skip}`)
-
-interface Collected {
-  readonly id: string
-  readonly text: string
-  readonly balanced?: boolean
-}
-
-function lines(file: string): readonly unknown[] {
-  const text = readFileSync(join(CORPUS, file), 'utf8').trimEnd()
-  return text.split('\n').map((line) => JSON.parse(line))
-}
-
-const collected = (file: string): readonly Collected[] => lines(file) as readonly Collected[]
 
 test('of the collected queries at least 995 in 1000 are read, and the others refused', { skip }, (t) => {
   const queries = collected('mdx.dev.jsonl').filter(({ balanced }) => balanced === true)

@@ -1,27 +1,11 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'node:test'
+import { collected, lines, skip } from '../collected.ts'
 import { type Gold, lenient, measuresToScore, normal, pairsOf, samePair, Score } from '../gold.ts'
 import { factsOf, isReadable } from './syntax.ts'
 
-// Queries collected from public sources lie beside the project, not in it: they are not ours to copy.
-const CORPUS = join(import.meta.dirname, '../../../../shared/corpus')
-const skip = existsSync(CORPUS) ? false : `no corpus at ${CORPUS}`
-if (skip !== false) console.log(`SKIPPED: ${skip}`)
-
-interface Collected {
-  readonly text: string
-  readonly balanced?: boolean
-}
-
-function lines(file: string): readonly unknown[] {
-  const text = readFileSync(join(CORPUS, file), 'utf8').trimEnd()
-  return text.split('\n').map((line) => JSON.parse(line))
-}
-
 test('of the collected queries whose brackets close every one is read, and the others are refused', { skip }, (t) => {
-  const queries = lines('dax.dev.jsonl') as readonly Collected[]
+  const queries = collected('dax.dev.jsonl')
   for (const { text, balanced } of queries) assert.equal(isReadable(text), balanced === true, text)
   t.diagnostic(`${queries.length} queries`)
 })

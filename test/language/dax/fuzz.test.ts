@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import { everyString, patched } from '../odd-text.ts'
 import { criteriaOf, isReadable } from './syntax.ts'
 
 const SEEDS = [
@@ -10,12 +11,6 @@ const SEEDS = [
   `DEFINE FUNCTION f = (a : NUMERIC, b = 1) => a * b TABLE t = ROW("x", f(1)) COLUMN t[y] = t[x] + 1 EVALUATE t /* c */ -- d`,
   `EVALUATE SELECTCOLUMNS(SUMMARIZE(A; ROLLUP(A[b]); "x"; SUMX(A; A[c] * 1,5)); "y"; [x])`,
 ]
-
-function* everyString(alphabet: readonly string[], length: number): Generator<string> {
-  yield ''
-  if (length === 0) return
-  for (const rest of everyString(alphabet, length - 1)) for (const sign of alphabet) yield sign + rest
-}
 
 test('no text, however odd, makes the reader throw anything but its own two errors', () => {
   let readable = 0
@@ -30,33 +25,10 @@ test('no expression, however odd, is neither read nor refused', () => {
   assert.ok(readable > 100)
 })
 
-const mutated = fc
-  .tuple(
-    fc.constantFrom(...SEEDS),
-    fc.array(
-      fc.tuple(
-        fc.nat(),
-        fc.nat(12),
-        fc.oneof(
-          fc.constantFrom(...SEEDS).map((s) => s.slice(-20)),
-          fc.string({ maxLength: 3 }),
-          fc.constantFrom(...`[](){}'",;&@=-+<`.split('')),
-        ),
-      ),
-      { maxLength: 4 },
-    ),
-  )
-  .map(([seed, edits]) =>
-    edits.reduce((text, [at, cut, insert]) => {
-      const place = at % (text.length + 1)
-      return text.slice(0, place) + insert + text.slice(place + cut)
-    }, seed),
-  )
-
 test('queries cut and patched at random are read or refused', () => {
   let readable = 0
   fc.assert(
-    fc.property(mutated, (text) => {
+    fc.property(patched(SEEDS, `[](){}'",;&@=-+<`), (text) => {
       if (isReadable(text)) readable++
     }),
     { numRuns: 5000 },

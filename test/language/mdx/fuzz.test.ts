@@ -5,17 +5,12 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { printStatements } from '../../../proxy/language/mdx/printer.ts'
 import { parseMdx, readMdx } from '../../../proxy/language/mdx/read.ts'
+import { everyString, patched } from '../odd-text.ts'
 import { isReadable, treesOf } from './syntax.ts'
 
 const SEEDS = readFileSync(join(import.meta.dirname, '../../fixtures/mdx/identity.mdx'), 'utf8')
   .trimEnd()
   .split('\n')
-
-function* everyString(alphabet: readonly string[], length: number): Generator<string> {
-  yield ''
-  if (length === 0) return
-  for (const rest of everyString(alphabet, length - 1)) for (const sign of alphabet) yield sign + rest
-}
 
 test('no text, however odd, makes the parser throw anything but its own two errors', () => {
   let readable = 0
@@ -47,33 +42,9 @@ test('no expression, however odd, is neither read nor refused', () => {
   assert.ok(readable > 100)
 })
 
-/** A statement with pieces cut out and others, of statements too, put in. */
-const mutated = fc
-  .tuple(
-    fc.constantFrom(...SEEDS),
-    fc.array(
-      fc.tuple(
-        fc.nat(),
-        fc.nat(12),
-        fc.oneof(
-          fc.constantFrom(...SEEDS).map((s) => s.slice(-20)),
-          fc.string({ maxLength: 3 }),
-          fc.constantFrom(...`[]{}()'".,&@:*-+`.split('')),
-        ),
-      ),
-      { maxLength: 4 },
-    ),
-  )
-  .map(([seed, edits]) =>
-    edits.reduce((text, [at, cut, insert]) => {
-      const place = at % (text.length + 1)
-      return text.slice(0, place) + insert + text.slice(place + cut)
-    }, seed),
-  )
-
 test('statements cut and patched at random are read or refused, and what is read prints back to the same tree', () => {
   fc.assert(
-    fc.property(mutated, (text) => {
+    fc.property(patched(SEEDS, `[]{}()'".,&@:*-+`), (text) => {
       if (!isReadable(text)) return
       assert.deepEqual(treesOf(printStatements(parseMdx(text))), treesOf(text))
     }),
