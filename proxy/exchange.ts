@@ -168,8 +168,8 @@ export interface AnswerReading {
 /** Finds, in a message as it passes, the id by which request and answer in a WebSocket know each other. */
 export interface MessageIdFinder {
   write(bytes: Uint8Array): void
-  /** `null`: the message has none. */
-  end(): string | null
+  /** What came so far has this one; `null`: none. An id once found stays. */
+  found(): string | null
 }
 
 export interface AnswerHead {

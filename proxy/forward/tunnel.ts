@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Ending } from '../exchange.ts'
+import { passedOn } from '../memory.ts'
 import { pairs } from './answer-head.ts'
 import type { Conversation } from './websocket/conversation.ts'
 
@@ -72,9 +73,11 @@ export class Tunnel {
     client.on('error', fails('client-gone'))
     upstream.on('error', fails('upstream-gone'))
     let open = 2
+    /** What came down last has left, or never will. */
+    let left: Promise<void> = Promise.resolve()
     const closes = (other: Duplex, kind: Ending) => () => {
       firstClosed ??= kind
-      destroyOnceWritten(other)
+      void left.then(() => destroyOnceWritten(other))
       open -= 1
       if (open === 0)
         void talk.end(ending === 'complete' ? firstClosed : ending).then(() => done({ ending, ...counted }))
@@ -84,20 +87,25 @@ export class Tunnel {
     const up = (chunk: Buffer) => {
       counted.up += chunk.length
       const { pass, heard } = talk.up(chunk)
-      return pass ? passedOn(client, upstream, chunk, heard) : undefined
+      return pass ? sendOn(client, upstream, chunk, heard) : undefined
     }
     const down = async (chunk: Buffer) => {
       counted.down += chunk.length
       upstream.pause()
-      if (await talk.down(chunk)) passedOn(upstream, client, chunk, Promise.resolve())
+      if (await talk.down(chunk)) sendOn(upstream, client, chunk, Promise.resolve())
+    }
+    const downNext = (chunk: Buffer) => {
+      left = down(chunk)
     }
     if (this.#earlyBytes > 0) up(Buffer.concat(this.#early))
     this.#early = []
     client.on('data', up)
     client.on('end', () => upstream.end())
-    void (first.length > 0 ? down(first) : Promise.resolve()).then(() => {
-      upstream.on('data', (chunk: Buffer) => void down(chunk))
-      upstream.on('end', () => client.end())
+    if (first.length > 0) downNext(first)
+    void left.then(() => {
+      upstream.on('data', downNext)
+      // Told also while the last of it is held: the client's end follows what leaves before it.
+      upstream.on('end', () => void left.then(() => client.end()))
     })
     client.resume()
   }
@@ -125,8 +133,9 @@ export class Tunnel {
 }
 
 /** Sends `chunk` on, and lets `from` go on when it has been heard and there is room for more. */
-function passedOn(from: Duplex, to: Duplex, chunk: Buffer, heard: Promise<void>): void {
+function sendOn(from: Duplex, to: Duplex, chunk: Buffer, heard: Promise<void>): void {
   from.pause()
+  passedOn(chunk.length)
   const room = to.write(chunk) ? Promise.resolve() : new Promise<void>((resolve) => to.once('drain', () => resolve()))
   void Promise.all([heard, room]).then(() => from.resume())
 }

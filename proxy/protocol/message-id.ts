@@ -30,7 +30,7 @@ export class JsonMessageId implements MessageIdFinder {
     }
   }
 
-  end(): string | null {
+  found(): string | null {
     return this.#id
   }
 
@@ -75,7 +75,8 @@ export class JsonMessageId implements MessageIdFinder {
   /** The first of several ids counts, and a member that holds an object or nothing is none. */
   #valued(): void {
     const token = this.#token
-    if (this.#isValue && NAMES.has(this.#name) && token !== null && token !== '' && token !== 'null') this.#id ??= token
+    if (this.#isValue && NAMES.has(this.#name) && token !== null && token !== '' && token !== 'null') this.#id = token
+    this.#isOver = this.#id !== null
     this.#token = ''
     this.#isValue = false
   }

@@ -105,7 +105,7 @@ test('a BI server that cannot be reached for a WebSocket is 502', async (t) => {
 })
 
 test('closing the proxy ends its WebSockets', async (t) => {
-  const proxy = await ours(t, await socketServer(t, (socket) => socket.write('first')))
+  const proxy = await ours(t, await socketServer(t, (socket) => socket.write(frame('first'), 'latin1')))
   const { port, witness } = proxy
   const client = connect(t, port).send(ASK)
   await client.has('first')

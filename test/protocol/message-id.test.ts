@@ -7,7 +7,7 @@ function idOf(text: string, piece = text.length || 1): string | null {
   const finder = new JsonMessageId()
   const bytes = new TextEncoder().encode(text)
   for (let at = 0; at < bytes.length; at += piece) finder.write(bytes.subarray(at, at + piece))
-  return finder.end()
+  return finder.found()
 }
 
 test('the id of a message is found wherever it stands at the top, and nowhere else', () => {

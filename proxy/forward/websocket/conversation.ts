@@ -2,25 +2,26 @@
  * What is said in one WebSocket, made into entries while it passes.
  *
  * - Each message of the client is a query of its own: its entry is asked for when the message is complete, and goes on to
- *   the BI server meanwhile.
- * - Nothing of the BI server's leaves while an entry is not yet durable: the answer to a message that nobody could find
- *   again must not be seen (DESIGN.md, invariant 1).
+ *   the BI server meanwhile. One that is broken off is an entry too: the BI server has got that much of it.
+ * - Nothing of the BI server's leaves while an entry of what was said before it is not yet durable: the answer to a
+ *   message that nobody could find again must not be seen (DESIGN.md, invariant 1).
  * - A message of the BI server's answers the one that has its id; without ids, the oldest that is open. One that nobody
- *   asked for is an entry itself (`PUSH`), before it leaves, where it holds digits enough to show a person; the rest of
- *   those (heartbeats, "connected") belong to the connection's entry.
+ *   asked for is an entry itself (`PUSH`), before the first of it leaves that may show a person; the rest of those
+ *   (heartbeats, "connected") belong to the connection's entry.
+ * - Answers are on record in the order in which they came: what one of them opens or selects, the next may build on.
  * - What an extension we do not know has made of a message is kept as it came. What is no WebSocket at all ends it: it
  *   could be read in two ways.
  *
- * A crash leaves the messages without an answer as `unknown`, like any query.
+ * A crash leaves the messages without an answer as `unknown`, like any query. Known hole: a message in parts whose id
+ * stands behind its data is taken for an answer until it is whole; should the proxy die before that and nobody have
+ * asked for it, the connection's entry is all there is of it.
  */
 import type { Answered, Asked, Ending, MessageIdFinder, ReadAnswer, Witness } from '../../exchange.ts'
-import { Capture } from '../capture.ts'
 import { Entry } from '../entry.ts'
 import { codeOf, type Report } from '../event.ts'
-import { beginReading, type SafeReading } from '../safe-reading.ts'
-import { FrameError, FrameReader, type FrameEvent, type MessageHead } from './frames.ts'
-import { Inflation } from './inflation.ts'
-import { SixDigits } from './six-digits.ts'
+import { beginReading } from '../safe-reading.ts'
+import { FrameError, type FrameEvent } from './frames.ts'
+import { codingOf, saidIn, Side, type Hearing } from './side.ts'
 
 export interface ConversationSettings {
   readonly witness: Witness
@@ -52,15 +53,11 @@ interface Said {
   readonly requestHash: string | null
 }
 
-/** A message as it comes in. */
-interface Hearing {
-  readonly startedAt: number
-  readonly finder: MessageIdFinder
-  readonly digits: SixDigits
-  readonly raw: Capture
-  readonly plain: Capture
-  readonly reading: SafeReading | null
-  bytes: number
+/** What waits until everything asked for up to entry `upTo` is durable: so many of those are not. */
+interface Held {
+  readonly upTo: number
+  left: number
+  readonly leave: () => void
 }
 
 export class Conversation {
@@ -68,18 +65,25 @@ export class Conversation {
   readonly #up: Side
   readonly #down: Side
   readonly #open: Said[] = []
-  /** Entries that are not yet durable. */
+  /** Entries asked for so far, and those of them that are not yet durable. */
+  #asked = 0
   #pending = 0
-  #clear: (() => void)[] = []
-  #answering = new Set<Promise<void>>()
+  #held: Held[] = []
+  /** The entry of the message that the BI server is saying unasked. */
+  #pushed: Said | null = null
+  #recorded: Promise<void> = Promise.resolve()
   #isOver = false
   /** Why the connection was cut here. */
   #cutAs: Ending | null = null
 
   constructor(its: ConversationSettings) {
     this.#its = its
-    this.#up = new Side(its, 'client', (error) => this.#failed(error))
-    this.#down = new Side(its, 'server', (error) => this.#failed(error))
+    const failed = (error: unknown) => this.#failed(error)
+    const unread = () => null
+    const read = () =>
+      beginReading(its.readAnswer, ANSWER, (code) => its.report({ kind: 'reader-failed', server: its.server, code }))
+    this.#up = new Side({ ...its, side: 'client', beginReading: unread, whole: (one) => this.#say(one), failed })
+    this.#down = new Side({ ...its, side: 'server', beginReading: read, whole: (one) => this.#answered(one), failed })
   }
 
   /**
@@ -92,7 +96,7 @@ export class Conversation {
     if (events.some(({ kind }) => kind === 'end') && !this.#its.witness.ready) {
       if (this.#its.onJournalFailure === 'refuse') return { pass: this.#refuse(), heard: Promise.resolve() }
     }
-    return { pass: true, heard: this.#up.hear(events, (hearing, message) => this.#say(hearing, message)) }
+    return { pass: true, heard: this.#up.hear(events) }
   }
 
   /** The BI server says something: resolves when it may leave, with `false` when it never may. */
@@ -100,8 +104,10 @@ export class Conversation {
     const events = this.#framed(this.#down, chunk)
     if (events === null) return false
     await this.#up.idle()
-    await this.#down.hear(events, (hearing) => this.#answered(hearing))
-    if (this.#pending > 0) await new Promise<void>((resolve) => this.#clear.push(resolve))
+    await this.#down.hear(events)
+    this.#push()
+    const [upTo, left] = [this.#asked, this.#pending]
+    if (left > 0 && !this.#isOver) await new Promise<void>((leave) => this.#held.push({ upTo, left, leave }))
     return !this.#isOver
   }
 
@@ -109,16 +115,20 @@ export class Conversation {
   async end(ending: Ending): Promise<void> {
     this.#isOver = true
     this.#release()
-    await this.#up.idle()
+    const endsAs = this.#cutAs ?? ending
+    await Promise.all([this.#up.idle(), this.#down.idle()])
+    if (this.#up.partly !== null) this.#say(this.#up.partly)
+    if (this.#down.partly !== null) this.#answered(this.#down.partly, endsAs)
     for (const said of this.#open.splice(0))
-      this.#record(said, { ...NO_ANSWER, ending: this.#cutAs ?? ending, endedAt: this.#its.now() })
-    await Promise.all([this.#up.close(), this.#down.close()])
-    while (this.#answering.size > 0) await Promise.all(this.#answering)
+      this.#record(said, { ...NO_ANSWER, ending: endsAs, endedAt: this.#its.now() })
+    this.#up.close()
+    this.#down.close()
+    await this.#recorded
   }
 
   #framed(side: Side, chunk: Uint8Array): readonly FrameEvent[] | null {
     try {
-      return side.frames.read(chunk)
+      return side.framed(chunk)
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
       this.#its.report({ kind: 'refused', server: this.#its.server, status: 400, reason: 'websocket-frame' })
@@ -148,18 +158,13 @@ export class Conversation {
 
   // ——— what the client says ———
 
-  #say(hearing: Hearing, message: MessageHead): void {
-    const body = bodyOf(hearing, message, this.#up.inflation.failed)
-    const headers = [...this.#its.common.headers, ...codingOf(message, this.#up.inflation.failed)]
-    const entry = this.#ask({
-      ...this.#its.common,
-      headers,
-      askedAt: hearing.startedAt,
-      method: 'SAY',
-      body: body.take(),
-    })
-    const said = { entry, id: hearing.finder.end(), askedAt: hearing.startedAt, requestBytes: hearing.bytes }
-    this.#open.push({ ...said, requestHash: body.hash() })
+  #say(hearing: Hearing): void {
+    const said = saidIn(hearing)
+    const headers = [...this.#its.common.headers, ...codingOf(hearing)]
+    const asked = { headers, askedAt: hearing.startedAt, method: 'SAY', body: said.take() }
+    const entry = this.#ask({ ...this.#its.common, ...asked })
+    const [id, requestBytes, requestHash] = [hearing.finder.found(), hearing.bytes, said.hash()]
+    this.#open.push({ entry, id, askedAt: hearing.startedAt, requestBytes, requestHash })
     const [oldest] = this.#open.length > MAX_OPEN ? this.#open.splice(0, 1) : []
     if (oldest !== undefined) this.#record(oldest, { ...NO_ANSWER, endedAt: this.#its.now() })
   }
@@ -169,20 +174,25 @@ export class Conversation {
     const failed = (error: unknown, unrecorded: boolean) => this.#journalFailed(error, unrecorded)
     const entry = new Entry({ witness, server, onJournalFailure, failed })
     this.#pending += 1
-    entry.whenKept(() => this.#kept())
+    const number = (this.#asked += 1)
+    entry.whenKept(() => this.#kept(number))
     if (witness.ready) entry.ask(asked)
     else if (onJournalFailure === 'forward') entry.miss()
     else this.#refuse()
     return entry
   }
 
-  #kept(): void {
+  #kept(number: number): void {
     this.#pending -= 1
-    if (this.#pending === 0) this.#release()
+    for (const held of this.#held) if (number <= held.upTo) held.left -= 1
+    const ready = this.#held.filter(({ left }) => left === 0)
+    if (ready.length === 0) return
+    this.#held = this.#held.filter(({ left }) => left > 0)
+    for (const { leave } of ready) leave()
   }
 
   #release(): void {
-    for (const resolve of this.#clear.splice(0)) resolve()
+    for (const { leave } of this.#held.splice(0)) leave()
   }
 
   #journalFailed(error: unknown, unrecorded: boolean): void {
@@ -193,29 +203,41 @@ export class Conversation {
 
   // ——— what the BI server says ———
 
-  #answered(hearing: Hearing): void {
-    const id = hearing.finder.end()
-    const at = this.#open.findIndex((said) => said.id === id)
-    const [said] = at < 0 ? [] : this.#open.splice(at, 1)
-    if (said !== undefined) return this.#finish(said, hearing)
-    if (!hearing.digits.found) return this.#track(this.#drop(hearing))
+  /** Of what is being said, nobody has asked for what may show a person: its entry must be there before it leaves. */
+  #push(): void {
+    const hearing = this.#down.partly
+    if (hearing === null || this.#pushed !== null || !mayShowPerson(hearing)) return
+    const id = hearing.finder.found()
+    const mayAnswer = id === null ? this.#open.length > 0 : this.#open.some((said) => said.id === id)
+    if (!mayAnswer) this.#pushed = this.#unasked(hearing)
+  }
+
+  #unasked(hearing: Hearing): Said {
     const body = { bytes: new Uint8Array(0), extent: 'whole' } as const
     const entry = this.#ask({ ...this.#its.common, askedAt: hearing.startedAt, method: 'PUSH', body })
-    this.#finish({ entry, id, askedAt: hearing.startedAt, requestBytes: 0, requestHash: null }, hearing)
+    return { entry, id: null, askedAt: hearing.startedAt, requestBytes: 0, requestHash: null }
   }
 
-  #finish(said: Said, hearing: Hearing): void {
+  /** @param ending other than `complete` where it broke off. */
+  #answered(hearing: Hearing, ending: Ending = 'complete'): void {
+    const said = this.#pushed ?? this.#asker(hearing)
+    this.#pushed = null
+    if (said !== null) this.#finish(said, hearing, ending)
+    else if (mayShowPerson(hearing)) this.#finish(this.#unasked(hearing), hearing, ending)
+    else this.#next(async () => void (await hearing.reading?.end(false)))
+  }
+
+  /** Who asked for it, and waits no more. */
+  #asker({ finder }: Hearing): Said | null {
+    const id = finder.found()
+    const at = this.#open.findIndex((said) => said.id === id)
+    return at < 0 ? null : (this.#open.splice(at, 1)[0] ?? null)
+  }
+
+  #finish(said: Said, hearing: Hearing, ending: Ending): void {
     const times = { firstByteAt: hearing.startedAt, endedAt: this.#its.now(), answerBytes: hearing.bytes }
-    this.#track(
-      (async () => {
-        const facts = (await hearing.reading?.end(!this.#down.inflation.failed)) ?? null
-        this.#record(said, { ...NO_ANSWER, ...times, facts })
-      })(),
-    )
-  }
-
-  async #drop(hearing: Hearing): Promise<void> {
-    await hearing.reading?.end(false)
+    const reading = hearing.reading?.end(ending === 'complete' && !hearing.isUnread)
+    this.#next(async () => this.#record(said, { ...NO_ANSWER, ending, ...times, facts: (await reading) ?? null }))
   }
 
   #record(said: Said, answer: Omit<Answered, 'requestBytes' | 'requestHash' | 'userConfirmed'>): void {
@@ -223,9 +245,9 @@ export class Conversation {
     said.entry.answer({ ...answer, userConfirmed: this.#its.userConfirmed, requestBytes, requestHash })
   }
 
-  #track(work: Promise<void>): void {
-    this.#answering.add(work)
-    void work.finally(() => this.#answering.delete(work))
+  /** After everything before it has been recorded. */
+  #next(work: () => Promise<void>): void {
+    this.#recorded = this.#recorded.then(work)
   }
 }
 
@@ -239,97 +261,7 @@ const NO_ANSWER = {
   facts: null,
 } as const
 
-/** One direction: its frames, its compression, and the message that is coming. Chunks are heard one after the other. */
-class Side {
-  readonly frames: FrameReader
-  readonly inflation: Inflation
-  readonly #its: ConversationSettings
-  readonly #reads: boolean
-  readonly #failed: (error: unknown) => void
-  #hearing: Hearing | null = null
-  #work: Promise<void> = Promise.resolve()
-
-  constructor(its: ConversationSettings, side: 'client' | 'server', failed: (error: unknown) => void) {
-    this.#its = its
-    this.#failed = failed
-    this.#reads = side === 'server'
-    this.frames = new FrameReader(side === 'client')
-    this.inflation = new Inflation(its.extensions ?? '', side)
-  }
-
-  hear(events: readonly FrameEvent[], whole: (hearing: Hearing, message: MessageHead) => void): Promise<void> {
-    this.#work = this.#work
-      .then(async () => {
-        for (const event of events) await this.#hear(event, whole)
-      })
-      .catch(this.#failed)
-    return this.#work
-  }
-
-  /** Everything said so far has been heard. */
-  idle(): Promise<void> {
-    return this.#work
-  }
-
-  async close(): Promise<void> {
-    this.inflation.close()
-    await this.#hearing?.reading?.end(false)
-  }
-
-  async #hear(event: FrameEvent, whole: (hearing: Hearing, message: MessageHead) => void): Promise<void> {
-    const hearing = (this.#hearing ??= this.#begin())
-    const { message } = event
-    if (event.kind === 'piece') {
-      hearing.bytes += event.bytes.length
-      if (message.coding !== 'plain') hearing.raw.add(Buffer.from(event.bytes))
-    }
-    await this.#understand(hearing, event)
-    if (event.kind === 'piece') return
-    this.#hearing = null
-    hearing.raw.end()
-    hearing.plain.end()
-    whole(hearing, message)
-  }
-
-  async #understand(hearing: Hearing, event: FrameEvent): Promise<void> {
-    const { coding } = event.message
-    if (coding === 'unknown') return
-    if (coding === 'plain') return event.kind === 'piece' ? this.#take(hearing, event.bytes) : undefined
-    const pieces = event.kind === 'piece' ? await this.inflation.piece(event.bytes) : await this.inflation.end()
-    for (const piece of pieces) await this.#take(hearing, piece)
-  }
-
-  async #take(hearing: Hearing, bytes: Uint8Array): Promise<void> {
-    hearing.finder.write(bytes)
-    if (!this.#reads) return hearing.plain.add(Buffer.from(bytes))
-    hearing.digits.write(bytes)
-    if (hearing.reading?.write(Buffer.from(bytes)) === false) await hearing.reading.drained()
-  }
-
-  #begin(): Hearing {
-    const { readAnswer, report, server, captureBytes, now, findMessageId } = this.#its
-    const failed = (code: string) => report({ kind: 'reader-failed', server, code })
-    return {
-      startedAt: now(),
-      finder: findMessageId(),
-      digits: new SixDigits(),
-      raw: new Capture(captureBytes),
-      plain: new Capture(captureBytes),
-      reading: this.#reads ? beginReading(readAnswer, ANSWER, failed) : null,
-      bytes: 0,
-    }
-  }
-}
-
 /** What is said in a WebSocket to a BI client is JSON where it can be read at all. */
 const ANSWER = { status: 200, headers: [['Content-Type', 'application/json']] } as const
 
-/** What could not be undone is kept as it came. */
-function bodyOf(hearing: Hearing, { coding }: MessageHead, failed: boolean): Capture {
-  return coding === 'plain' || (coding === 'deflate' && !failed) ? hearing.plain : hearing.raw
-}
-
-function codingOf({ coding }: MessageHead, failed: boolean): Asked['headers'] {
-  if (coding === 'plain' || (coding === 'deflate' && !failed)) return []
-  return [['Content-Encoding', coding === 'deflate' ? 'permessage-deflate' : 'x-websocket-extension']]
-}
+const mayShowPerson = ({ digits, isUnread, bytes }: Hearing): boolean => digits.found || (isUnread && bytes > 0)

@@ -1,18 +1,21 @@
 /**
  * Undoes `permessage-deflate` (RFC 7692) in one direction, on a copy. All messages are one deflate stream as long as the
- * two sides keep the context from one to the next; so all are inflated, whether anybody reads them or not.
+ * two sides keep the context from one to the next; so all are inflated, whether anybody reads them or not. However much
+ * comes of a few bytes, no more of it is held than a piece.
  */
 import { constants, createInflateRaw, type InflateRaw } from 'node:zlib'
 
 /** Left out at the end of each message (section 7.2.1 "Compression"). */
 const TAIL = Uint8Array.of(0x00, 0x00, 0xff, 0xff)
 
+/** Takes a piece of what came out; the next one follows when it has resolved. */
+export type Take = (bytes: Uint8Array) => Promise<void>
+
 export class Inflation {
   readonly #keepsContext: boolean
   #inflate: InflateRaw | null = null
   #failed = false
-  #out: Uint8Array[] = []
-  #release: () => void = () => undefined
+  #wake: () => void = () => undefined
 
   /** @param extensions what the BI server agreed to in `Sec-WebSocket-Extensions`. */
   constructor(extensions: string, side: 'client' | 'server') {
@@ -24,47 +27,53 @@ export class Inflation {
     return this.#failed
   }
 
-  /** What comes of a piece of a message. Never rejects. */
-  piece(bytes: Uint8Array): Promise<readonly Uint8Array[]> {
-    return this.#write(bytes)
+  /** A piece of a message. Rejects with what `take` rejects with, and with nothing else. */
+  piece(bytes: Uint8Array, take: Take): Promise<void> {
+    return this.#write(bytes, take)
   }
 
-  /** The rest of the message, which is complete. */
-  async end(): Promise<readonly Uint8Array[]> {
-    const rest = await this.#write(TAIL)
-    if (!this.#keepsContext) {
-      this.#inflate?.destroy()
-      this.#inflate = null
-      this.#failed = false
-    }
-    return rest
+  /** The message is complete. */
+  end(take: Take): Promise<void> {
+    return this.#write(TAIL, take)
+  }
+
+  /** The next message begins: where each is a stream of its own, it does not suffer from what failed before it. */
+  next(): void {
+    if (this.#keepsContext) return
+    this.#inflate?.destroy()
+    this.#inflate = null
+    this.#failed = false
   }
 
   close(): void {
     this.#inflate?.destroy()
     this.#inflate = null
     this.#failed = true
-    this.#release()
+    this.#wake()
   }
 
-  async #write(bytes: Uint8Array): Promise<readonly Uint8Array[]> {
-    if (this.#failed) return []
+  async #write(bytes: Uint8Array, take: Take): Promise<void> {
+    if (this.#failed) return
     const inflate = (this.#inflate ??= this.#open())
-    await new Promise<void>((resolve) => {
-      this.#release = resolve
-      inflate.write(bytes, () => resolve())
+    let isWritten = false
+    inflate.write(bytes, () => {
+      isWritten = true
+      this.#wake()
     })
-    const out = this.#out
-    this.#out = []
-    return out
+    while (!this.#failed) {
+      const out: unknown = inflate.read()
+      if (out instanceof Uint8Array) await take(out)
+      else if (isWritten) return
+      else await new Promise<void>((resolve) => (this.#wake = resolve))
+    }
   }
 
   #open(): InflateRaw {
     const inflate = createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH })
-    inflate.on('data', (bytes: Uint8Array) => this.#out.push(bytes))
+    inflate.on('readable', () => this.#wake())
     inflate.on('error', () => {
       this.#failed = true
-      this.#release()
+      this.#wake()
     })
     return inflate
   }
