@@ -60,7 +60,8 @@ export class Definitions {
 
   /**
    * A calculated member may be named with its hierarchy, without it, from the All member down, or by its last part
-   * alone. So of two names of one member, the one holds all parts of the other in their order.
+   * alone. So of two names of one member, the one holds all parts of the other in their order. Or its hierarchy may be
+   * named without the dimension, which the other name begins with.
    */
   memberNamed(name: PathName): CalculatedMember | null {
     if (this.#members.size === 0) return null
@@ -112,7 +113,8 @@ class Namesakes {
     if (called.length === 0) return null
     if (name.parts.length === 1) return called.findLast((member) => member.name.measure) ?? called[0] ?? null
     const namesakes = this.#byDimension.get(namesakeKey(name)) ?? NONE
-    return namesakes.slice(0, MAX_NAMESAKES).find((member) => isNamesake(member.name, name)) ?? null
+    const alike = namesakes.slice(0, MAX_NAMESAKES).find((member) => isNamesake(member.name, name))
+    return alike ?? called.slice(0, MAX_NAMESAKES).find((member) => isEndOfOther(member.name, name)) ?? null
   }
 }
 
@@ -163,6 +165,13 @@ function prefixes(key: string): readonly string[] {
     found.push(key.slice(0, end + 1))
   }
   return found
+}
+
+/** `[Education].[Sum]` ends `[Pupil].[Education].[Sum]`: an attribute hierarchy is known by its name alone. */
+function isEndOfOther(defined: PathName, used: PathName): boolean {
+  const [shorter, longer] = defined.parts.length < used.parts.length ? [defined, used] : [used, defined]
+  const { length } = shorter.parts
+  return length > 1 && longer.parts.slice(-length).join('.').toLowerCase() === shorter.key
 }
 
 function isNamesake(defined: PathName, used: PathName): boolean {

@@ -1,4 +1,5 @@
 import type { Definition, Expression, ExpressionOf, NameSegment, Path, PathName, StatementBody } from './ast.ts'
+import { isAttributeNoun } from './attribute-noun.ts'
 import type { CubeNames } from './cube-names.ts'
 import { roleOf, shapeOf, wordOfStep } from './functions.ts'
 import { isAllPart, isPlainAll, lastKey, namesPerson, pathOf, prefixKey, prefixKeys, prefixOf } from './path-name.ts'
@@ -27,7 +28,11 @@ export class Evidence {
   /** @param cube what the metadata tell; without them the text alone does. */
   constructor(body: StatementBody, definitions: readonly Definition[], cube: CubeNames | null) {
     this.#cube = cube
-    for (const { kind, name } of definitions) if (kind === 'member') this.#definedMember(this.nameOf(name))
+    for (const { kind, name } of definitions) {
+      if (kind === 'member') this.#definedMember(this.nameOf(name))
+      // Only tabular models take DAX here, and theirs are all attribute hierarchies.
+      else if (kind === 'measure') this.#attributes = true
+    }
     forEachExpression(body, this.read)
   }
 
@@ -82,14 +87,16 @@ export class Evidence {
   /**
    * Whether `[A].[B]` in `[A].[B].Children` is a member. In a cube of attribute hierarchies, which the text shows by
    * paths of three names, it is the hierarchy, unless `[A]` is one itself or `[B]` looks like a value. So it is in
-   * `[Product].[Product Categories]`.
+   * `[Product].[Product Categories]` and where `[B]` is called as attributes are.
    */
   isParent(name: PathName): boolean {
     const { parts, names, known } = name
     if (known !== null) return this.isMember(name)
-    const ofAttributes = this.#attributes || beginsWith(parts[1] ?? '', parts[0] ?? '')
+    const part = parts[1] ?? ''
+    if (namesPerson(part)) return true
+    const ofAttributes = this.#attributes || beginsWith(part, parts[0] ?? '') || isAttributeNoun(part)
     if (parts.length !== 2 || names < 2 || !ofAttributes) return this.isMember(name)
-    return this.isMember(name) && (this.#places.has(prefixKey(name, 1)) || LIKE_VALUE.test(parts[1] ?? ''))
+    return this.isMember(name) && (this.#places.has(prefixKey(name, 1)) || LIKE_VALUE.test(part))
   }
 
   /** Of a path that names no member: itself, or what it is the All member of. */

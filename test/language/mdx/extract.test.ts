@@ -393,3 +393,22 @@ test('a calculated member of the hierarchy named for its dimension is found unde
   assert.deepEqual(criteriaOf(onAxis('{([Afsnit].[Begge])}', before)), ['[Afsnits] in [Afsnits].[a], [Afsnits].[b]'])
   assert.deepEqual(dimensionsOf(onAxis('{([Afsnit].[Begge])}', before)), ['[Afsnit]'])
 })
+
+test('a calculated member of an attribute hierarchy is found under the dimension of that hierarchy', () => {
+  const before = 'WITH MEMBER [Uddannelse].[Begge] AS Aggregate({[Uddannelse].[a], [Uddannelse].[b]})'
+  const wanted = ['[Uddannelse] in [Uddannelse].[a], [Uddannelse].[b]']
+  assert.deepEqual(criteriaOf(inSlicer('[Elev].[Uddannelse].[Begge]', before)), wanted)
+  assert.deepEqual(criteriaOf(inSlicer('[Elev].[Skole].[Begge]', before)), ['[Elev].[Skole] = [Elev].[Skole].[Begge]'])
+})
+
+test('what is called as attributes are is no member, so that its children are those of a hierarchy', () => {
+  for (const called of ['Sagstype', 'Media Type', 'Fødselsår', 'MonthName', 'Gruppe', 'Calendar Year', 'CPR', 'Uge']) {
+    const text = onAxis(`[A].[${called}].Children`)
+    assert.deepEqual([criteriaOf(text), dimensionsOf(text)], [[], [`[A].[${called}]`]], called)
+  }
+  const person = onAxis('{[A].[h].[x].Members} * [B].[Bo Dahl 120441-5123].Children')
+  assert.deepEqual(criteriaOf(person), ['[B] children [B].[Bo Dahl 120441-5123]'])
+  for (const called of ['Mexico City', 'Lauge', 'Bruno', 'Nordisk Gruppe', '2031', 'Kvinder', '1204415123 type']) {
+    assert.deepEqual(criteriaOf(onAxis(`[A].[${called}].Children`)), [`[A] children [A].[${called}]`], called)
+  }
+})
