@@ -13,7 +13,7 @@ import type { Call, JsonApi } from './call.ts'
 import { jsonPart, queryText, slicesOf } from './call.ts'
 import { readJson } from './json-reader.ts'
 import type { Json, MaybeJson } from './json-value.ts'
-import { itemsOf, member, membersOf, oneOrMore, scalarOf, stringOf } from './json-value.ts'
+import { itemsOf, member, membersOf, oneOrMore, scalarOf, stringOf, valuesOf } from './json-value.ts'
 import { criteriaOf, dimensionOf, distinct, dotted, measureOf, ofMany } from './rows.ts'
 
 const ADDRESS = /\/cubejs-api\/v1\/(?:load|sql|dry-run|subscribe)\/?$/i
@@ -127,7 +127,7 @@ function filterRows(filter: Json, amounts: ReadonlySet<string>, rules: PersonRul
     return nested.flatMap(({ value }) => itemsOf(value).flatMap((inner) => filterRows(inner, amounts, rules)))
   }
   const name = stringOf(member(filter, 'member')) ?? stringOf(member(filter, 'dimension'))
-  const values = oneOrMore(member(filter, 'values')).flatMap((value) => scalarOf(value) ?? [])
+  const values = valuesOf(member(filter, 'values'))
   const op = operatorOf(stringOf(member(filter, 'operator')) ?? '', values)
   if (name === null) return []
   return criteriaOf({ name: dotted(name), op, values, amount: amounts.has(name) }, rules)

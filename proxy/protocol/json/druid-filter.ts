@@ -6,7 +6,7 @@ import { likeTest, negated } from '../../language/condition.ts'
 import type { PersonRules } from '../../../schema/record/person-number.ts'
 import type { Criterion } from '../../../schema/record/record.ts'
 import type { Json, MaybeJson } from './json-value.ts'
-import { isNull, isTrue, itemsOf, member, oneOrMore, scalarOf, stringOf } from './json-value.ts'
+import { isNull, isTrue, itemsOf, member, oneOrMore, scalarOf, stringOf, valuesOf } from './json-value.ts'
 import type { Condition } from './rows.ts'
 import { caption, criteriaOf, ofMany } from './rows.ts'
 import { sqlConditions } from './sql.ts'
@@ -56,8 +56,6 @@ function extractedFrom(node: Json): string {
   const inner = member(node, 'dimension')
   return stringOf(member(inner, 'dimension')) ?? stringOf(member(inner, 'outputName')) ?? ''
 }
-
-const valuesOf = (node: MaybeJson): string[] => oneOrMore(node).map((value) => scalarOf(value) ?? '')
 
 function testsOf(type: string, node: Json): readonly Tested[] {
   const column = columnOf(node)

@@ -12,7 +12,7 @@ import type { Call, JsonApi } from './call.ts'
 import { jsonPart, queryText } from './call.ts'
 import { filterCriteria, intervalCriteria, searched } from './druid-filter.ts'
 import type { Json, MaybeJson } from './json-value.ts'
-import { idOf, isTrue, itemsOf, member, oneOrMore, scalarOf, stringOf } from './json-value.ts'
+import { idOf, isTrue, itemsOf, member, oneOrMore, scalarOf, stringOf, valuesOf } from './json-value.ts'
 import { caption, criteriaOf, dimensionOf, distinct, measureOf } from './rows.ts'
 import { sqlPart } from './sql.ts'
 
@@ -56,8 +56,6 @@ function nativePart(call: Call): Part {
   const action: Action = METADATA.has(type) ? 'metadata' : call.path.includes('candidates') ? 'explain' : 'query'
   return jsonPart(queryText(call), { action, ...reader.found() })
 }
-
-const valuesOf = (node: MaybeJson): string[] => oneOrMore(node).map((value) => scalarOf(value) ?? '')
 
 class DruidReader {
   readonly #rules: PersonRules

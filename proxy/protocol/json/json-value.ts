@@ -87,6 +87,11 @@ export function scalarOf(node: MaybeJson): string | null {
   return node === null || node.kind === 'object' || node.kind === 'list' ? null : node.text
 }
 
+/** The values of a list, or the one that stands for it; objects and lists are none. */
+export function valuesOf(node: MaybeJson): string[] {
+  return oneOrMore(node).flatMap((value) => scalarOf(value) ?? [])
+}
+
 /** A whole number that is small enough to count with. */
 export function integerOf(node: MaybeJson): number | null {
   if (node?.kind !== 'number') return null

@@ -6,7 +6,7 @@ import { referenceOf } from './metabase-clause.ts'
 import { operatorOf } from './metabase-mbql.ts'
 import { readJson } from './json-reader.ts'
 import type { Json, MaybeJson } from './json-value.ts'
-import { itemsOf, member, membersOf, oneOrMore, scalarOf, stringOf } from './json-value.ts'
+import { itemsOf, member, membersOf, stringOf, valuesOf } from './json-value.ts'
 import type { Name } from './rows.ts'
 import { caption } from './rows.ts'
 import type { SqlParameter } from './sql.ts'
@@ -91,5 +91,3 @@ function fieldOf(target: MaybeJson, tags: ReadonlyMap<string, Json>): Name | nul
   const field = referenceOf(tag === null ? target : member(tags.get(tag) ?? null, 'dimension'))
   return field === null ? null : caption(field)
 }
-
-const valuesOf = (node: MaybeJson): string[] => oneOrMore(node).flatMap((value) => scalarOf(value) ?? [])

@@ -12,7 +12,7 @@ import type { Call, JsonApi } from './call.ts'
 import { jsonPart, queryText, slicesOf } from './call.ts'
 import { readJson } from './json-reader.ts'
 import type { Json, MaybeJson } from './json-value.ts'
-import { idOf, itemsOf, member, membersOf, oneOrMore, scalarOf, stringOf } from './json-value.ts'
+import { idOf, itemsOf, member, membersOf, oneOrMore, stringOf, valuesOf } from './json-value.ts'
 import type { Name } from './rows.ts'
 import { caption, criteriaOf, dimensionOf, distinct, measureOf, ofMany } from './rows.ts'
 import type { SqlParameter } from './sql.ts'
@@ -211,5 +211,3 @@ function timeRows(query: Json, rules: PersonRules): Criterion[] {
   const own = since === null && until === null ? '' : `${since ?? ''} : ${until ?? ''}`
   return [range, own].flatMap(timeRange).flatMap((test) => criteriaOf({ name, ...test }, rules))
 }
-
-const valuesOf = (node: MaybeJson): string[] => oneOrMore(node).flatMap((value) => scalarOf(value) ?? [])

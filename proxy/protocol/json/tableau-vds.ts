@@ -14,7 +14,7 @@ import { NO_CLAIMS } from '../adapter.ts'
 import type { Call, JsonApi } from './call.ts'
 import { jsonPart, queryText } from './call.ts'
 import type { Json, MaybeJson } from './json-value.ts'
-import { idOf, isTrue, itemsOf, member, oneOrMore, scalarOf, stringOf } from './json-value.ts'
+import { idOf, isTrue, itemsOf, member, scalarOf, stringOf, valuesOf } from './json-value.ts'
 import type { Condition } from './rows.ts'
 import { caption, criteriaOf, dimensionOf, distinct, measureOf } from './rows.ts'
 
@@ -152,5 +152,3 @@ function parameterRows(parameter: Json, rules: PersonRules): Criterion[] {
   const values = valuesOf(member(parameter, 'value'))
   return criteriaOf({ name: name === null ? null : caption(name), op: '=', values, clause: 'parameter' }, rules)
 }
-
-const valuesOf = (node: MaybeJson): string[] => oneOrMore(node).map((value) => scalarOf(value) ?? '')

@@ -24,6 +24,7 @@ import { discoverPart } from './discover.ts'
 import { readEnvelope } from './envelope.ts'
 import { executeParts, saysSomething, sessionPart } from './execute.ts'
 import { modelLessons } from './model.ts'
+import { decodeReferences } from './references.ts'
 import type { InSession } from './session.ts'
 import { inSession, sessionLessons, withSession } from './session.ts'
 
@@ -109,7 +110,7 @@ const tellsSomething = ({ query, criteria }: Part): boolean => criteria.length >
 
 function strangerPart({ xml }: Stranger, rules: PersonRules): Part {
   const query = maskSecrets(xml)
-  const criteria = personsMentioned(unescapeXml(query), rules)
+  const criteria = personsMentioned(decodeReferences(query), rules)
   const kept = { query, opaque: 'unknown-protocol', opaqueAt: null, cube: null } as const
   return { action: 'request', language: 'xmla', ...kept, ...NO_ROWS, criteria }
 }
@@ -172,14 +173,7 @@ function mentionedInEnvelope(
         ],
   )
   // Where the XML broke within a statement, the parser has not given that statement out.
-  const rest = known.length === 0 || broken ? personsMentioned(unescapeXml(xml), rules) : []
+  const rest = known.length === 0 || broken ? personsMentioned(decodeReferences(xml), rules) : []
   const persons = new Set(known.map(({ person }) => person))
   return [...known, ...rest.filter(({ person }) => !persons.has(person))]
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
-
-/** Roughly: enough to find names in XML that no parser takes. */
-function unescapeXml(xml: string): string {
-  return xml.replace(/&(amp|lt|gt|quot|apos);/g, (_, name: string) => ENTITIES[name] ?? '')
 }
