@@ -92,6 +92,6 @@ export interface Known {
 
 export interface Adapter {
   readonly name: string
-  /** `null`: not my interface. Decides from the body, never from the SOAPAction: some clients leave it out. */
+  /** `null`: not my interface. Decides from the body or the address, never from the SOAPAction: some clients leave it out. */
   read(request: Request, rules: PersonRules, known: Known): Reading | null
 }
