@@ -19,6 +19,7 @@ import type { InterpretSettings } from './protocol/settings.ts'
 import { SAMPLE_PERSON, sendSampleQueries } from './sample/sample-queries.ts'
 import type { SampleServer } from './sample/server.ts'
 import { startSampleServer } from './sample/server.ts'
+import type { Places } from './ship/messages.ts'
 import { startRecorder } from './ship/recorder-handle.ts'
 import { interpret } from './trial/interpret-command.ts'
 import { usableMappings } from './trial/usable-mappings.ts'
@@ -57,7 +58,7 @@ Forwards, journals, and writes the tables. Without a BI server in the configurat
       captureBytes: config.proxy.captureBytes,
       report: (event) => tellForward(logger, event),
     })
-    const recorder = startRecorder({ journal, store: config.store, settings, logger })
+    const recorder = startRecorder({ journal, store: config.store, settings, places: placesOf(config), logger })
     try {
       await readFirst(answers.readAnswer)
       const url = await listen(forward.server, config.proxy.listen)
@@ -100,6 +101,10 @@ function interpretSettings(config: Config, sample: boolean): InterpretSettings {
   const mappings = usableMappings(config.mappings)
   const { modules, record } = config
   return { modules, mappings, metadata: record.metadata, persons: { ...config.persons, latestBirth } }
+}
+
+function placesOf({ identity: { organisations, directory } }: Config): Places {
+  return { organisations, directory }
 }
 
 /** Lets answers under way finish; after `deadlineMs` the clients that still wait are cut off, and recorded as such. */

@@ -1,4 +1,5 @@
 /** What main thread and recorder thread say to each other, and what the thread is given at its start. */
+import type { IdentityConfig } from '../../schema/config/identity.ts'
 import type { InterpretSettings } from '../protocol/settings.ts'
 import type { RecorderStatus } from '../../schema/record/recorder-status.ts'
 import type { StoreLocation } from '../../schema/store/open.ts'
@@ -10,12 +11,16 @@ export interface RecorderStart {
   readonly durable: number
   readonly store: StoreLocation
   readonly settings: InterpretSettings
+  /** Where organisation and role of users come from. */
+  readonly places: Places
   readonly suspects: readonly number[]
   /** One 64-bit cell: the number of the exchange that is being interpreted, 0 for none. Outlives the thread. */
   readonly interpreting: SharedArrayBuffer
   /** Addresses of the modules that open the store and interpret. */
   readonly modules: RecorderModules
 }
+
+export type Places = Pick<IdentityConfig, 'organisations' | 'directory'>
 
 export interface RecorderModules {
   readonly store: string

@@ -12,7 +12,7 @@ import type { InterpretSettings } from '../protocol/settings.ts'
 import type { RecorderStatus } from '../../schema/record/recorder-status.ts'
 import { assertNever } from '../../schema/record/record.ts'
 import type { StoreLocation } from '../../schema/store/open.ts'
-import type { FromRecorder, RecorderModules, RecorderStart, ToRecorder } from './messages.ts'
+import type { FromRecorder, Places, RecorderModules, RecorderStart, ToRecorder } from './messages.ts'
 
 /** The operational log; `pino` fits. What is written to it are codes and ordinals. */
 export interface RecorderLog {
@@ -24,6 +24,8 @@ export interface RecorderHandleOptions {
   readonly journal: Pick<Journal, 'folder' | 'origin' | 'durablePosition' | 'openedPosition' | 'onDurable' | 'release'>
   readonly store: StoreLocation
   readonly settings: InterpretSettings
+  /** Default: organisation and role come from nowhere. */
+  readonly places?: Places
   readonly logger?: RecorderLog
   readonly onStatus?: (status: RecorderStatus) => void
   /** How long `stop` lets the recorder go on shipping what is durable. */
@@ -46,6 +48,8 @@ export const LONGEST_PAUSE_MS = 10_000
 
 /** Beyond the drain: for the last call to the store to return, before the thread is ended from outside. */
 const GRACE_MS = 2000
+
+const NOWHERE: Places = { organisations: null, directory: null }
 
 const MODULES: RecorderModules = {
   store: new URL('../../schema/store/open.ts', import.meta.url).href,
@@ -117,7 +121,7 @@ class Handle implements RecorderHandle {
   }
 
   #start(): void {
-    const { journal, store, settings, modules = MODULES } = this.#options
+    const { journal, store, settings, places = NOWHERE, modules = MODULES } = this.#options
     Atomics.store(this.#interpreting, 0, 0n)
     this.#busyWith = 0n
     this.#idleAt = null
@@ -128,6 +132,7 @@ class Handle implements RecorderHandle {
       durable: journal.durablePosition,
       store: { ...store },
       settings,
+      places,
       suspects: [...this.#suspects],
       interpreting: this.#interpreting.buffer,
       modules,

@@ -5,6 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { StoreError } from '../../schema/store/store.ts'
 import type { RecordWriter } from '../../schema/store/store.ts'
+import { openDirectory } from '../directory/open.ts'
 import type { FromRecorder, RecorderStart, ToRecorder } from './messages.ts'
 import { Recorder } from './recorder.ts'
 
@@ -37,7 +38,8 @@ async function openWriter(): Promise<RecordWriter> {
 
 const { interpret, interpretGap }: InterpretModule = await import(start.modules.interpret)
 const { settings } = start
-const recorder = new Recorder({
+const directory = await openDirectory(start.places, (code) => recorder.trouble(code))
+const recorder: Recorder = new Recorder({
   folder: start.folder,
   openedAt: start.openedAt,
   compared: start.compared,
@@ -46,6 +48,7 @@ const recorder = new Recorder({
     interpret: (exchange, knowledge) => interpret(exchange, settings, knowledge),
     interpretGap: (gap) => interpretGap(gap, settings),
   },
+  ...(directory !== null && { place: (records) => directory.place(records) }),
   suspects: new Set(start.suspects),
   onInterpret: (seq) => Atomics.store(interpreting, 0, BigInt(seq)),
   onStatus: (status) => say({ kind: 'status', status }),

@@ -74,6 +74,8 @@ export interface RecorderOptions {
   readonly compared?: boolean
   readonly openWriter: () => Promise<RecordWriter>
   readonly interpreter: Interpreter
+  /** Knows what the exchanges do not say of their users: asked once for each batch, and tells how to fill it in. */
+  readonly place?: (records: readonly QueryRecord[]) => Promise<(record: QueryRecord) => QueryRecord>
   /** Numbers of exchanges that are not to be interpreted: doing so has ended a recorder before. */
   readonly suspects?: ReadonlySet<number>
   /** Called with the number of an exchange before it is interpreted, and with 0 after. */
@@ -306,7 +308,7 @@ export class Recorder {
       full = gathering.isFull || performance.now() > deadline
     }
     const { lastSeq, lastAt, pending } = pairing
-    const units = gathering.finish()
+    const units = await this.#placed(gathering.finish())
     const oldestAt = units[0]?.records[0]?.askedAt ?? null
     return {
       units,
@@ -315,6 +317,19 @@ export class Recorder {
       after: { position: reader.position, lastSeq, lastAt, pending },
       full,
     }
+  }
+
+  /** Entries are made all the same where nothing can be found out. */
+  async #placed(units: readonly Unit[]): Promise<readonly Unit[]> {
+    const { place } = this.#options
+    if (place === undefined || units.length === 0) return units
+    const fill = await place(units.flatMap((unit) => unit.records))
+    return units.map((unit) => ({ ...unit, records: unit.records.map(fill) }))
+  }
+
+  /** What is not in the journal went wrong, and cost something in the entries: `code` says what. */
+  trouble(code: string): void {
+    this.#status.change({ lastError: code })
   }
 
   async #commit(batch: Batch): Promise<void> {

@@ -2,6 +2,7 @@
  * The configuration as the program uses it: checked once at the edge, defaults filled in, paths absolute, addresses
  * taken apart. `config.schema.json` beside this file is what a person writes, and is published.
  */
+import type { IdentityConfig } from './identity.ts'
 import type { MappingFile } from './mapping.ts'
 
 export interface Address {
@@ -70,5 +71,6 @@ export interface Config {
     readonly attributes: readonly string[]
     readonly domains: readonly Domain[]
   }
+  readonly identity: IdentityConfig
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
 }

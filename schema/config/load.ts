@@ -2,14 +2,17 @@
  * Reads `tilsyn.config.json`: JSON, checked by Ajv against the published schema, every mistake told at once with its
  * path, what was expected and an example; then defaults, absolute paths, addresses taken apart.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { Address, Config, Domain, ModuleRule, ServerConfig, StoreConfig } from './config.ts'
 import { ConfigError } from './config-error.ts'
 import { mistakesOf, readJson } from './checked-json.ts'
+import { identityConfig } from './load-identity.ts'
+import type { WrittenIdentity } from './load-identity.ts'
 import { loadMapping } from './load-mapping.ts'
+import { secretOf } from './secret.ts'
 import schema from './config.schema.json' with { type: 'json' }
 
 export const DEFAULT_FILE = 'tilsyn.config.json'
@@ -43,6 +46,7 @@ interface Written {
     attributes: readonly string[]
     domains: readonly Domain[]
   }>
+  readonly identity?: WrittenIdentity
   readonly log?: { readonly level?: Config['log']['level'] }
 }
 
@@ -91,6 +95,7 @@ function complete(written: Written, folder: string, env: NodeJS.ProcessEnv, file
       attributes: persons.attributes ?? [],
       domains: persons.domains ?? [],
     },
+    identity: identityConfig(written.identity ?? {}, folder, env, file),
     log: { level: written.log?.level ?? 'info' },
   }
 }
@@ -103,7 +108,9 @@ function storeConfig(
 ): StoreConfig {
   if (written.kind === 'embedded') return { kind: 'embedded', path: resolve(folder, written.path ?? 'data/tilsyn.db') }
   const secret =
-    written.connectionFile === undefined ? undefined : secretOf(resolve(folder, written.connectionFile), file)
+    written.connectionFile === undefined
+      ? undefined
+      : secretOf(resolve(folder, written.connectionFile), 'store.connectionFile', file)
   const connection = written.connection ?? secret ?? env['TILSYN_MSSQL']
   if (connection !== undefined && connection !== '') return { kind: 'mssql', connection }
   throw new ConfigError(file, [
@@ -113,15 +120,6 @@ function storeConfig(
       example: '"Server=sql01;Database=Tilsyn;User Id=tilsyn;Password=…;Encrypt=true"',
     },
   ])
-}
-
-function secretOf(path: string, file: string): string {
-  try {
-    return readFileSync(path, 'utf8').trim()
-  } catch (error) {
-    const mistake = { path: 'store.connectionFile', expected: 'expected a file that can be read', example: null }
-    throw new ConfigError(file, [mistake], { cause: error })
-  }
 }
 
 function serverConfig(written: NonNullable<Written['servers']>[number], index: number, file: string): ServerConfig {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
@@ -56,6 +57,31 @@ async function setUp(t: TestContext, options: Partial<RecorderHandleOptions> = {
   }
   return { folder, journal, start, query, inStep, stored, lines }
 }
+
+test('users have organisation and role from the mapping file, and a broken file costs no entry', async (t) => {
+  const organisations = join(dirname(await folderFor(t)), 'organisationer.csv')
+  await writeFile(organisations, 'bruger;organisation;rolle\n*;Økonomi og Løn;Sagsbehandler\n')
+  const mapped = await setUp(t, { places: { organisations, directory: null } })
+  const handle = mapped.start()
+  await mapped.query('a')
+  await mapped.inStep(handle)
+  await handle.stop()
+  const [entry] = await mapped.stored()
+  assert.deepEqual([entry?.organisation, entry?.role], ['Økonomi og Løn', 'Sagsbehandler'])
+  await mapped.journal.close()
+  await writeFile(organisations, 'bruger;organisation\n;Økonomi\n')
+  const broken = await setUp(t, { places: { organisations, directory: null } })
+  const second = broken.start()
+  await broken.query('a')
+  await broken.inStep(second)
+  await second.stop()
+  assert.deepEqual(
+    (await broken.stored()).map(({ organisation }) => organisation),
+    [null],
+  )
+  assert.ok(broken.lines.some((line) => line.includes('DIRECTORY_FILE') && !line.includes('Økonomi')))
+  await broken.journal.close()
+})
 
 test('queries go from the journal into the embedded store on a thread, and segments are let go of', async (t) => {
   const { folder, journal, start, query, inStep, stored } = await setUp(t)

@@ -1,0 +1,30 @@
+/** Who asks: where organisation and role come from, and whose word is taken about the user. Plain values only. */
+
+export interface DirectoryConfig {
+  readonly url: string
+  /** `ldap:` without TLS: only where the operator says so in as many words. */
+  readonly plaintext: boolean
+  /** PEM file of the authorities that sign the directory's certificate; `null`: those Node knows. */
+  readonly authorities: string | null
+  /** `null`: anonymous. */
+  readonly bind: { readonly user: string; readonly password: string } | null
+  readonly base: string
+  /** Attribute that holds `kirsten` of `KOMMUNE\kirsten`. */
+  readonly accountAttribute: string
+  /** Attribute that holds `kirsten@kommune.example`. */
+  readonly principalAttribute: string
+  /** Windows domains whose accounts stand in this directory, in lower case; empty: all. */
+  readonly domains: readonly string[]
+  readonly organisationAttribute: string | null
+  readonly roleAttribute: string | null
+  readonly groupAttribute: string
+  readonly timeoutMs: number
+  /** How long an answer of the directory is good. */
+  readonly keepMs: number
+}
+
+export interface IdentityConfig {
+  /** The mapping file; `null`: there is none. */
+  readonly organisations: string | null
+  readonly directory: DirectoryConfig | null
+}
