@@ -11,6 +11,8 @@ import type { CubeModel } from '../language/cube-model.ts'
 /** A session of one BI server. What its first request said counts for those that do not say it again. */
 export interface XmlaSession {
   readonly kind: 'xmla'
+  /** All it goes by: the BI server may give one in the envelope and another in the head. */
+  readonly ids: readonly string[]
   /** The authenticated user who began it: another one's claim to it takes over nothing. `null`: nobody was named. */
   readonly user: string | null
   /** Property names in lower case. */

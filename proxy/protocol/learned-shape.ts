@@ -20,9 +20,9 @@ const heldSession: Read<HeldSession> = (value) => {
 const SESSIONS: { readonly [K in Session['kind']]: Read<Extract<Session, { kind: K }>> } = {
   xmla(value) {
     const [user, properties] = [textOrNull(fieldOf(value, 'user')), textsByName(fieldOf(value, 'properties'))]
-    const definitions = listOf(fieldOf(value, 'definitions'), text)
-    if (user === undefined || properties === null || definitions === null) return null
-    return { kind: 'xmla', user, properties, definitions }
+    const [ids, definitions] = [listOf(fieldOf(value, 'ids'), text), listOf(fieldOf(value, 'definitions'), text)]
+    if (user === undefined || ids === null || properties === null || definitions === null) return null
+    return { kind: 'xmla', ids, user, properties, definitions }
   },
   qlik(value) {
     const app = textOrNull(fieldOf(value, 'app'))

@@ -10,6 +10,7 @@ const NOW = 1_800_000_000_000
 
 const session = (user: string, definitions: readonly string[] = []): XmlaSession => ({
   kind: 'xmla',
+  ids: ['s'],
   user,
   properties: { catalog: 'K' },
   definitions,

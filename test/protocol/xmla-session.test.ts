@@ -24,7 +24,11 @@ interface Asks extends Given {
 
 /** A proxy that keeps what exchanges teach, as the recorder does. */
 class Proxy {
-  readonly #learned = new Learned()
+  readonly #learned: Learned
+
+  constructor(learned = new Learned()) {
+    this.#learned = learned
+  }
 
   ask({
     user = null,
@@ -182,6 +186,70 @@ test('another user in a session takes nothing over, teaches nothing in it, and i
     const anna = proxy.ask({ body: statement('SELECT 1 ON 0'), header: within('s'), user })
     assert.deepEqual([anna.catalog, anna.cube, anna.faultCode], ['Kommunedata', null, null])
   }
+})
+
+test('who names a second session in the head changes nothing in it, and does not end it', () => {
+  const header = (id: string) => ({
+    headers: [
+      ['Content-Type', 'text/xml'],
+      ['X-AS-SessionID', id],
+    ] as const,
+  })
+  for (const user of ['KOMMUNE\\bo', null]) {
+    const proxy = new Proxy()
+    proxy.begin('a', { user: 'KOMMUNE\\anna' })
+    proxy.begin('b', { user: 'KOMMUNE\\bo', body: statement('', '<Catalog>Bos</Catalog>') })
+    const more = statement("CREATE SESSION SET [X] AS '{[Borger].[CPR].&[0101475001]}'", '<Cube>C</Cube>')
+    const told = proxy.ask({ body: more, header: within('b'), user, ...header('a') })
+    assert.deepEqual(
+      [told.catalog, told.faultCode, told.userName],
+      ['Bos', user === null ? null : 'session-of-another-user', 'KOMMUNE\\bo'],
+    )
+    const end = `<EndSession xmlns="${XMLA}" SessionId="b"/>`
+    proxy.ask({ body: statement(''), header: end, user, ...header('a') })
+    const { userName, catalog } = proxy.ask({ body: QUERY, header: within('a') })
+    assert.deepEqual([userName, catalog], ['KOMMUNE\\anna', 'Kommunedata'])
+  }
+})
+
+test('what a BI server answers to somebody else takes no session from who began it', () => {
+  const proxy = new Proxy()
+  proxy.begin('a', { user: 'anna' })
+  proxy.ask({ body: QUERY, user: 'bo', facts: { opened: 'a' } })
+  assert.equal(proxy.ask({ body: QUERY, header: within('a') }).userName, 'anna')
+})
+
+test('a session that is begun anew takes nothing from the one before, though its id stands in the head', () => {
+  const proxy = new Proxy()
+  proxy.begin('a')
+  const headers = [['X-AS-SessionID', 'a']] as const
+  const begun = proxy.begin('b', { body: statement('SELECT FROM [X]', '<Catalog>L</Catalog>'), headers })
+  assert.deepEqual([begun.catalog, begun.effectiveUser], ['L', null])
+  assert.equal(proxy.ask({ body: QUERY, header: within('b') }).effectiveUser, null)
+})
+
+test('a session that goes by two ids is one: what is said under either holds under both, and it ends under both', () => {
+  const proxy = new Proxy()
+  proxy.begin('soap', { answered: { headers: [['X-AS-SessionID', 'head']] } })
+  const inHead = { headers: [['x-as-sessionid', 'head']] as const }
+  const create = "CREATE SESSION SET [Borger].[De to] AS '{[Borger].[CPR].&[0101475001],[Borger].[CPR].&[0203486110]}'"
+  proxy.ask({ body: statement(create), ...inHead })
+  const later = { body: statement('SELECT [De to] ON 0 FROM [Borger]'), header: within('soap') }
+  assert.equal(proxy.ask(later).criteria.length, 2)
+  proxy.ask({ body: statement(''), header: `<EndSession xmlns="${XMLA}" SessionId="soap"/>` })
+  assert.deepEqual([proxy.ask(later).catalog, proxy.ask({ body: QUERY, ...inHead }).catalog], [null, null])
+})
+
+test('a session that is named under ever more ids holds no more than a few of them', () => {
+  const learned = new Learned()
+  const proxy = new Proxy(learned)
+  proxy.begin('s')
+  for (let i = 0; i < 20; i += 1) {
+    const headers = [['x-as-sessionid', `other${i}`]] as const
+    proxy.ask({ body: QUERY, header: within('s'), headers })
+  }
+  assert.ok(learned.written.sessions.length <= 4)
+  assert.equal(proxy.ask({ body: QUERY, header: within('s') }).catalog, 'Kommunedata')
 })
 
 test('another spelling of a user, which nobody can be sure of, takes nothing over and is not accused', () => {

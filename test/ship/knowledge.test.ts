@@ -15,7 +15,7 @@ const teaching: Interpreter = {
   interpret(exchange, knowledge) {
     const [verb, id = '', said = ''] = Buffer.from(exchange.asked.body.bytes).toString().split(' ')
     const { server, askedAt } = exchange.asked
-    const session = { kind: 'xmla', user: said, properties: {}, definitions: [] } as const
+    const session = { kind: 'xmla', ids: ['s'], user: said, properties: {}, definitions: [] } as const
     const lessons: Record<string, Lesson> = {
       begin: { kind: 'session', server, id, session },
       end: { kind: 'session-ended', server, id },

@@ -26,30 +26,51 @@ const LASTING = [
 
 /** A longer value names nothing. */
 const MAX_VALUE = 2000
+/** One in the envelope, one in the head; more no session has. */
+const MAX_IDS = 4
 /** Of the texts that created members and sets, in characters; the oldest are forgotten first. */
 const MAX_DEFINITIONS = 100_000
 
+/** The one that is told, first. */
+const RELATIONS = ['foreign', 'own', 'unknown', 'new'] as const
+type Relation = (typeof RELATIONS)[number]
+
 export interface InSession {
-  readonly ids: readonly string[]
   /** What holds in this request; `null`: nothing is known, or it is not this user's. */
   readonly session: XmlaSession | null
   /** Whose session it is. `new`: nothing is known of it; `unknown`: nobody can say whether it is this user's. */
-  readonly relation: 'new' | 'own' | 'foreign' | 'unknown'
+  readonly relation: Relation
+  /** Ids that the request names. */
+  readonly ids: readonly string[]
+  /** Is an id, of the request or of its answer, one of this session's, or nobody's yet? Of others it teaches nothing. */
+  readonly mayTeach: (id: string) => boolean
 }
 
+/**
+ * The session a request is asked in. A request may name two, in the envelope and in its head, and each is looked at by
+ * itself: being let into one's own is no right to the other. One that begins a session is in none yet.
+ */
 export function inSession(envelope: Envelope, request: Request, known: Known): InSession {
-  const named = [envelope.sessionId, header(request.headers, 'x-as-sessionid')]
-  const ids = [...new Set(named.filter((id) => id !== null))]
-  const [session = null] = ids.flatMap((id) => {
-    const found = known.session(id)
-    return found?.kind === 'xmla' ? [found] : []
+  const named = [envelope.sessionId, header(request.headers, 'x-as-sessionid')].filter((id) => id !== null)
+  const ids = envelope.session === 'BeginSession' ? [] : distinct(named)
+  const sessionOf = (id: string): XmlaSession | null => {
+    const session = known.session(id)
+    return session?.kind === 'xmla' ? session : null
+  }
+  const found = ids.map((id) => {
+    const session = sessionOf(id)
+    return { id, session, relation: session === null ? 'new' : relationOf(session.user, request.identity) } as const
   })
-  if (session === null) return { ids, session, relation: 'new' }
-  const relation = relationOf(session.user, request.identity)
-  return { ids, session: relation === 'own' ? session : null, relation }
+  const own = found.find(({ relation }) => relation === 'own') ?? null
+  const relation = RELATIONS.find((one) => found.some((each) => each.relation === one)) ?? 'new'
+  const mayTeach = (id: string): boolean => {
+    const session = sessionOf(id)
+    return session === null || (own !== null && session.ids.includes(own.id))
+  }
+  return { session: own?.session ?? null, relation, ids, mayTeach }
 }
 
-function relationOf(begunBy: string | null, { user, source }: Request['identity']): 'own' | 'foreign' | 'unknown' {
+function relationOf(begunBy: string | null, { user, source }: Request['identity']): Exclude<Relation, 'new'> {
   if (begunBy === null || (user === null && source === 'none')) return 'own'
   if (user === null) return 'unknown'
   if (isSameUser(begunBy, user)) return 'own'
@@ -79,22 +100,24 @@ export function withSession(own: Properties, session: XmlaSession | null): Prope
  */
 export function sessionLessons(
   envelope: Envelope,
-  { ids, session, relation }: InSession,
+  { ids, session, mayTeach }: InSession,
   statements: readonly string[],
   exchange: Exchange,
 ): readonly Lesson[] {
   const { server } = exchange.asked
   if (!wentWell(exchange)) return []
-  if (envelope.session === 'EndSession') return ids.map((id) => ({ kind: 'session-ended', server, id }))
   const begun = envelope.session === 'BeginSession'
-  if (!begun && (relation === 'foreign' || relation === 'unknown')) return []
-  const before = begun ? null : session
-  const after = sessionAfter(before, envelope, statements, exchange)
-  if (before !== null && isSame(before, after)) return []
+  // The BI server may give an id again that another session had; what merely goes on takes no other's place.
+  const asked = [...(session?.ids ?? []), ...ids].filter(mayTeach)
+  if (envelope.session === 'EndSession') return distinct(asked).map((id) => ({ kind: 'session-ended', server, id }))
   const opened = openedBy(exchange)
-  const all = begun ? opened : [...ids, ...opened]
-  return [...new Set(all)].map((id) => ({ kind: 'session', server, id, session: after }))
+  const under = distinct(begun ? opened : [...asked, ...opened.filter(mayTeach)]).slice(0, MAX_IDS)
+  const after = sessionAfter(session, under, envelope, statements, exchange)
+  if (session !== null && isSame(session, after)) return []
+  return under.map((id) => ({ kind: 'session', server, id, session: after }))
 }
+
+const distinct = (ids: readonly string[]): string[] => [...new Set(ids)]
 
 function wentWell({ answered }: Exchange): boolean {
   if (answered === null || answered.ending !== 'complete') return false
@@ -112,6 +135,7 @@ function openedBy({ answered }: Exchange): string[] {
 /** What was said first stays; a request later on may add to it, and answers for itself only where it says otherwise. */
 function sessionAfter(
   before: XmlaSession | null,
+  ids: readonly string[],
   envelope: Envelope,
   statements: readonly string[],
   { asked, answered }: Exchange,
@@ -120,7 +144,7 @@ function sessionAfter(
   const user = before === null ? (answered?.userConfirmed === true ? asked.identity.user : null) : before.user
   const definitions = statements.reduce((list, text) => sessionDefinitions(text, list), before?.definitions ?? [])
   const properties = { ...said, ...before?.properties }
-  return { kind: 'xmla', user, properties, definitions: bounded(definitions) }
+  return { kind: 'xmla', ids, user, properties, definitions: bounded(definitions) }
 }
 
 function lasting({ calls, securityUser }: Envelope): Record<string, string> {
@@ -140,6 +164,7 @@ function bounded(definitions: readonly string[]): readonly string[] {
 }
 
 const isSame = (one: XmlaSession, other: XmlaSession): boolean =>
+  one.ids.length === other.ids.length &&
   one.definitions.length === other.definitions.length &&
   one.definitions.every((text, i) => text === other.definitions[i]) &&
   Object.keys(one.properties).length === Object.keys(other.properties).length
