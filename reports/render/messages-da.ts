@@ -80,6 +80,7 @@ export const da = {
     mentioned: 'personnumre er omtalt i forespørgslen',
     others: 'kun andre personer',
     outside: 'uden for betingelsen',
+    counted: 'svaret viste flere personer, end der er noteret',
     unconcerned: 'ingen personnumre indgår',
     'no-question': 'ikke et opslag om data',
   } satisfies Record<CoverageReason, string>,

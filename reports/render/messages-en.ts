@@ -73,6 +73,7 @@ export const en: Messages = {
     mentioned: 'the query speaks of person numbers',
     others: 'only other persons',
     outside: 'outside the condition',
+    counted: 'the answer showed more persons than are listed',
     unconcerned: 'no person numbers involved',
     'no-question': 'no question about data',
   },

@@ -165,6 +165,11 @@ export interface QueryRecord {
   readonly seen: readonly Seen[]
 }
 
+/** Did the answer show persons of whom no row of `seen` tells? Above the threshold they are only counted. */
+export function showsMoreThanListed({ personsSeen, seen }: Pick<QueryRecord, 'personsSeen' | 'seen'>): boolean {
+  return personsSeen !== null && personsSeen > new Set(seen.map(({ person }) => person)).size
+}
+
 /** Ends a `switch` over a union: a kind that is forgotten fails to compile. */
 export function assertNever(value: never): never {
   throw new Error(`unexpected kind ${typeof value}`)

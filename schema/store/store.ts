@@ -136,8 +136,8 @@ export interface RecordReader {
   /** Attributes whose values were persons, the names in order; bounded. */
   carriers(): Promise<readonly Carrier[]>
   /**
-   * Entries with a criterion or dimension on one of `attributes`, or on none that is known, and those that could not be
-   * understood; newest first. `null`: all entries.
+   * Entries with a criterion or dimension on one of `attributes`, or on none that is known, those that could not be
+   * understood, and those whose answer showed more persons than are listed; newest first. `null`: all entries.
    */
   concerning(
     attributes: readonly string[] | null,

@@ -1,6 +1,7 @@
 /** A store in memory, for tests of those who use one: the contract of `schema/store/store.ts`, without a database. */
 import type { LogId, PersonNumber } from '../../schema/record/ids.ts'
 import type { Criterion, DimensionUse, QueryRecord } from '../../schema/record/record.ts'
+import { showsMoreThanListed } from '../../schema/record/record.ts'
 import type { AccessToken, LogEntry, LogFilter, Page, PersonHit, Store } from '../../schema/store/store.ts'
 import { MOST_COUNTED, StoreError } from '../../schema/store/store.ts'
 
@@ -114,7 +115,12 @@ function attributesOf(r: QueryRecord): string[] {
 
 function concerns(r: QueryRecord, attributes: readonly string[]): boolean {
   const unplaced = r.criteria.some((c) => attributeOf(c) === null)
-  return unplaced || r.opaque !== null || attributesOf(r).some((attribute) => attributes.includes(attribute))
+  return (
+    unplaced ||
+    showsMoreThanListed(r) ||
+    r.opaque !== null ||
+    attributesOf(r).some((attribute) => attributes.includes(attribute))
+  )
 }
 
 function passes(r: QueryRecord, { user, module, cube, action, outcome, from, to }: LogFilter): boolean {

@@ -14,6 +14,7 @@ import type { PersonRules } from '../attribute.ts'
 import { attributeSegments, declaredMeaning, meaningOf, speaksOfPersons } from '../attribute.ts'
 import type { PersonNumber } from '../ids.ts'
 import type { Action, Criterion, DimensionUse, OriginClause, QueryRecord } from '../record.ts'
+import { showsMoreThanListed } from '../record.ts'
 import type { Forms } from './forms.ts'
 import { formsOf } from './forms.ts'
 import type { CoverageReason, Judged } from './meets.ts'
@@ -38,7 +39,7 @@ export interface CoverageRules extends PersonRules {
 
 export type CoverageEntry = Pick<
   QueryRecord,
-  'action' | 'language' | 'query' | 'opaque' | 'criteria' | 'dimensions' | 'seen'
+  'action' | 'language' | 'query' | 'opaque' | 'criteria' | 'dimensions' | 'seen' | 'personsSeen'
 >
 
 /** What shows nothing of the persons in a cube. */
@@ -48,6 +49,14 @@ export function coverage(entry: CoverageEntry, person: PersonNumber, rules: Cove
   const naming = entry.criteria.find((c) => c.person === person || c.personTo === person)
   if (naming !== undefined) return { covered: 'certain', reason: 'named', attribute: pathOf(naming) }
   if (entry.seen.some((seen) => seen.person === person)) return { covered: 'certain', reason: 'seen', attribute: null }
+  const asked = coverageByQuestion(entry, person, rules)
+  if (asked.covered === 'no' && showsMoreThanListed(entry)) {
+    return { covered: 'possible', reason: 'counted', attribute: null }
+  }
+  return asked
+}
+
+function coverageByQuestion(entry: CoverageEntry, person: PersonNumber, rules: CoverageRules): Coverage {
   if (NO_QUESTION.has(entry.action)) return { covered: 'no', reason: 'no-question', attribute: null }
   if (entry.opaque !== null) return { covered: 'possible', reason: 'opaque', attribute: null }
   const shape = shapeOf(entry.query, entry.language)

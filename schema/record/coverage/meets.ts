@@ -8,6 +8,7 @@ import { compares, contains, endsWith, fits, hasWildcards, startsWith } from './
 export const COVERAGE_REASONS = [
   'named',
   'seen',
+  'counted',
   'range',
   'comparison',
   'prefix',

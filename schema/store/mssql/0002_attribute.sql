@@ -12,6 +12,16 @@ GO
 UPDATE [tilsyn].[dim] SET [attribute] = COALESCE([level], [hierarchy], [dimension])
 GO
 
+-- Entries whose answer showed more persons than are listed: whoever is sought may be among them.
+ALTER TABLE [tilsyn].[log] ADD [counted] bit CONSTRAINT [log_counted_default] DEFAULT 0 NOT NULL
+GO
+
+UPDATE [tilsyn].[log] SET [counted] = 1
+WHERE [persons_seen] > (
+  SELECT COUNT(DISTINCT [seen].[person]) FROM [tilsyn].[seen] AS [seen] WHERE [seen].[log_id] = [tilsyn].[log].[log_id]
+)
+GO
+
 CREATE NONCLUSTERED INDEX [crit_attribute] ON [tilsyn].[crit] ([attribute], [log_id])
 GO
 
@@ -24,4 +34,7 @@ GO
 
 -- Entries that could not be understood.
 CREATE NONCLUSTERED INDEX [log_opaque] ON [tilsyn].[log] ([opaque], [log_id]) WHERE [opaque] IS NOT NULL
+GO
+
+CREATE NONCLUSTERED INDEX [log_counted] ON [tilsyn].[log] ([counted], [log_id]) WHERE [counted] = 1
 GO

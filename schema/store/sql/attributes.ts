@@ -5,6 +5,8 @@
  * behind the last. So are the newest entries of each; those of several are merged here, for a database that is asked
  * for all of them at once sorts everything they have.
  */
+import { sql } from 'kysely'
+import type { SqlBool } from 'kysely'
 import type { LogId } from '../../record/ids.ts'
 import { OPAQUE_REASONS } from '../../record/record.ts'
 import type { AttributeNames, Carrier, LogEntry, Page } from '../store.ts'
@@ -87,7 +89,7 @@ export async function entriesConcerning(
   return { entries, next: ids.length < limit ? null : (ids.at(-1) ?? null) }
 }
 
-type Walk = ReturnType<typeof idsOfAttribute> | ReturnType<typeof idsOfLog>
+type Walk = ReturnType<typeof idsOfAttribute> | ReturnType<typeof idsOfLog> | ReturnType<typeof idsCounted>
 
 function walks(d: Dialect, attributes: readonly string[] | null, bounds: IdBounds, limit: number): Walk[] {
   if (attributes === null) return [idsOfLog(d, null, bounds, limit)]
@@ -95,6 +97,7 @@ function walks(d: Dialect, attributes: readonly string[] | null, bounds: IdBound
     ...[null, ...attributes].map((attribute) => idsOfAttribute(d, 'crit', attribute, bounds, limit)),
     ...attributes.map((attribute) => idsOfAttribute(d, 'dim', attribute, bounds, limit)),
     ...OPAQUE_REASONS.map((reason) => idsOfLog(d, reason, bounds, limit)),
+    idsCounted(d, bounds, limit),
   ]
 }
 
@@ -124,4 +127,15 @@ export function idsOfLog(d: Dialect, opaque: string | null, bounds: IdBounds, li
     .where(inBounds(d, 'log_id', bounds))
   const of = opaque === null ? ids : ids.where('opaque', '=', opaque).where('opaque', 'is not', null)
   return d.first(of.orderBy('log_id', 'desc'), limit)
+}
+
+/** Entries whose answer showed persons of whom no row tells. */
+export function idsCounted(d: Dialect, bounds: IdBounds, limit: number) {
+  const ids = d.db
+    .selectFrom('log')
+    .select('log_id')
+    .where(inBounds(d, 'log_id', bounds))
+    // As the filtered index says it of itself.
+    .where(sql<SqlBool>`${sql.ref('counted')} = 1`)
+  return d.first(ids.orderBy('log_id', 'desc'), limit)
 }

@@ -7,6 +7,7 @@
  * can be large stands last in `log`: SQLite then reads the short columns of a row without its overflow pages.
  */
 import { createHash } from 'node:crypto'
+import { showsMoreThanListed } from '../../record/record.ts'
 import type { Criterion, DimensionUse, MeasureUse, QueryRecord, Seen } from '../../record/record.ts'
 
 /**
@@ -65,6 +66,7 @@ export const LOG = {
   effective_roles: { kind: 'text', optional: true, of: (r) => r.effectiveRoles },
   custom_data: { kind: 'text', optional: true, of: (r) => r.customData },
   query: { kind: 'text', of: (r) => r.query },
+  counted: { kind: 'flag', of: showsMoreThanListed },
 } as const satisfies Columns<QueryRecord>
 
 /** What a row is about, by the narrowest name it has. */

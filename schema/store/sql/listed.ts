@@ -9,9 +9,11 @@ import type { Dialect } from './dialect.ts'
 import type { LogTable } from './tables.ts'
 
 type Long = { [C in keyof typeof LOG]: (typeof LOG)[C]['kind'] extends 'text' ? C : never }[keyof typeof LOG]
-type Short = Exclude<keyof LogTable, Long>
+/** `counted` leads to entries, and says nothing in them; in SQLite's rows it stands behind what is long. */
+type Short = Exclude<keyof LogTable, Long | 'counted'>
 
-const isShort = (name: string): name is Short => name in LOG && LOG[name as keyof typeof LOG].kind !== 'text'
+const isShort = (name: string): name is Short =>
+  name in LOG && name !== 'counted' && LOG[name as keyof typeof LOG].kind !== 'text'
 const SHORT: readonly Short[] = ['log_id', ...Object.keys(LOG).filter(isShort)]
 
 export function listed(d: Dialect) {

@@ -31,6 +31,7 @@ for (const { name, open } of STORES) {
     at(8, { dimension: '[Sag]', hierarchy: '[Sag].[Part]', value: BENT, person: BENT }),
     at(9, { dimension: '[Sag]', hierarchy: '[Sag].[Part]', operator: 'range', value: 'x', valueTo: 'y' }),
     { ...at(10), dimensions: [{ ...dimension, hierarchy: null }] },
+    { ...at(11), criteria: [], action: 'request', personsSeen: 500 } as const,
   ]
   const opened = await open(records)
   after(opened.close)
@@ -45,6 +46,7 @@ for (const { name, open } of STORES) {
     assert.deepEqual(
       found.map(({ seq, covered, reason, attribute }) => [seq, covered, reason, attribute]),
       [
+        [11, 'possible', 'counted', null],
         [10, 'possible', 'listed', '[Borger]'],
         [9, 'possible', 'range', '[Sag].[Part]'],
         [6, 'possible', 'opaque', null],
@@ -64,14 +66,14 @@ for (const { name, open } of STORES) {
       seqs.push(...page.hits.map(({ seq }) => seq))
       more = page.next
     } while (more !== null)
-    assert.deepEqual(seqs, [10, 9, 6, 5, 4, 3])
+    assert.deepEqual(seqs, [11, 10, 9, 6, 5, 4, 3])
   })
 
   test(`${name}: an answer has exactly the fields its schema names, and the search is logged for the person`, async () => {
     const check = new Ajv({ strict: false, formats: { 'date-time': true } }).compile(coveredPage)
     assert.ok(check(await hits({})), JSON.stringify(check.errors))
     const [use] = await opened.store.reader.log({ module: 'Logning' }, { limit: 1 })
-    assert.deepEqual([use?.report, use?.action, use?.rowCount, use?.outcome], ['coverage', 'search', 6, 'answered'])
+    assert.deepEqual([use?.report, use?.action, use?.rowCount, use?.outcome], ['coverage', 'search', 7, 'answered'])
     assert.ok(!use?.query.includes(ANNA))
     const [named] = await opened.store.reader.person(ANNA, {}, { limit: 1 })
     assert.equal(named?.entry.logId, use?.logId)

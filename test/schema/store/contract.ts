@@ -589,6 +589,14 @@ function attributes(backend: Backend): void {
         sample(5, { opaque: 'syntax', opaqueAt: '1:1' }),
         sample(6, { criteria: [criterion({ hierarchy: '[C].[D]', level: '[C].[D].[E]', value: 'z', person })] }),
         sample(7, { criteria: [criterion({ hierarchy: '[C].[D]', level: null, value: 'z' })] }),
+        sample(8, { personsSeen: 3, seen: [{ person, place: 'cell' }] }),
+        sample(9, {
+          personsSeen: 1,
+          seen: [
+            { person, place: 'axis' },
+            { person, place: 'cell' },
+          ],
+        }),
       ])
     })
 
@@ -611,11 +619,11 @@ function attributes(backend: Backend): void {
       )
     })
 
-    test('finds entries by criterion and dimension, those of no known attribute, and what is not understood', async () => {
-      assert.deepEqual(await concerning(['[A].[CPR]']), { seqs: [5, 4, 3, 2, 1], next: null })
-      assert.deepEqual(await concerning(['[C].[D].[E]', '[B].[CPR]']), { seqs: [6, 5, 4, 3], next: null })
-      assert.deepEqual(await concerning([]), { seqs: [5, 4], next: null })
-      assert.deepEqual((await concerning(null)).seqs, [7, 6, 5, 4, 3, 2, 1])
+    test('finds entries by criterion and dimension, those of no known attribute, what is not understood, what showed more than is listed', async () => {
+      assert.deepEqual(await concerning(['[A].[CPR]']), { seqs: [8, 5, 4, 3, 2, 1], next: null })
+      assert.deepEqual(await concerning(['[C].[D].[E]', '[B].[CPR]']), { seqs: [8, 6, 5, 4, 3], next: null })
+      assert.deepEqual(await concerning([]), { seqs: [8, 5, 4], next: null })
+      assert.deepEqual((await concerning(null)).seqs, [9, 8, 7, 6, 5, 4, 3, 2, 1])
     })
 
     test('gives the children of what it finds', async () => {
@@ -633,7 +641,7 @@ function attributes(backend: Backend): void {
         seqs.push(...entries.map((entry) => entry.seq))
         before = next ?? undefined
       } while (before !== undefined)
-      assert.deepEqual(seqs, [5, 4, 3, 2, 1])
+      assert.deepEqual(seqs, [8, 5, 4, 3, 2, 1])
       const time = { from: sample(2).askedAt, to: sample(4).askedAt }
       assert.deepEqual((await concerning(['[A].[CPR]'], time)).seqs, [3, 2])
     })

@@ -13,6 +13,7 @@ import { openStore } from '../../../schema/store/open.ts'
 import { idsOfPerson } from '../../../schema/store/sql/persons.ts'
 import {
   idsOfAttribute,
+  idsCounted,
   idsOfLog,
   newestWithPerson,
   nextCarrier,
@@ -115,6 +116,7 @@ test('a question about a person, a user or a module walks an index, and sorts no
       ],
       [idsOfAttribute(dialect, 'dim', 'a', {}, 20), /^SEARCH dim USING COVERING INDEX dim_attribute \(attribute=\?\)$/],
       [idsOfLog(dialect, 'syntax', bounds, 20), /INDEX log_opaque \(opaque=\? AND rowid>\? AND rowid<\?\)$/],
+      [idsCounted(dialect, bounds, 20), /INDEX log_counted \(counted=\? AND rowid>\? AND rowid<\?\)$/],
       [idsOfLog(dialect, null, bounds, 20), /^SEARCH log USING INTEGER PRIMARY KEY \(rowid>\? AND rowid<\?\)$/],
     ] as const) {
       assert.match(plan(query), index)

@@ -13,7 +13,15 @@ const RULES: PersonRules = { latestBirth: '2026-01-01', attributes: [] }
 function entryOf(query: string): CoverageEntry {
   const [facts] = readMdx(query, { parameters: new Map() })
   assert.ok(facts)
-  return { action: 'query', language: 'mdx', query, opaque: null, seen: [], ...rowsOf(facts, query, RULES) }
+  return {
+    action: 'query',
+    language: 'mdx',
+    query,
+    opaque: null,
+    seen: [],
+    personsSeen: 0,
+    ...rowsOf(facts, query, RULES),
+  }
 }
 
 test('nobody whom a query took in is ever said not to be covered, and nobody surely who was not', (t) => {

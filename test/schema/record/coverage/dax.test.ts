@@ -92,6 +92,7 @@ test('nobody whom a query in DAX took in is ever said not to be covered, and nob
         query: text,
         opaque: null,
         seen: [],
+        personsSeen: 0,
         criteria: criteria.flatMap((rows) => rows.criteria),
         dimensions: criteria.flatMap((rows) => rows.dimensions),
       } as const

@@ -27,7 +27,11 @@ const dim = (hierarchy: string | null, dimension = 'Borger'): DimensionUse => ({
 
 function told(some: Partial<CoverageEntry>, rules = RULES): string {
   const entry = { action: 'query', language: 'dax', query: 'EVALUATE X', opaque: null, ...some } as const
-  const { covered, reason }: Coverage = coverage({ criteria: [], dimensions: [], seen: [], ...entry }, ANNA, rules)
+  const { covered, reason }: Coverage = coverage(
+    { criteria: [], dimensions: [], seen: [], personsSeen: 0, ...entry },
+    ANNA,
+    rules,
+  )
   return `${covered} ${reason}`
 }
 
@@ -145,4 +149,21 @@ test('relatives of a member, a search in the model, and a drill-through', () => 
   const drilled = { action: 'drillthrough', language: 'mdx', criteria: [crit('=', key, axis)] } as const
   assert.equal(told({ ...drilled, dimensions: [returned], query }), 'no others')
   assert.equal(told({ ...drilled, criteria: [], dimensions: [returned], query }), 'possible listed')
+})
+
+test('an answer that showed more persons than are listed may have shown anybody, whatever was asked', () => {
+  const seen = [{ person: BENT, place: 'cell' }]
+  const others = [crit('=', '150331-6002', { person: BENT })]
+  for (const [entry, expected] of [
+    [{ personsSeen: 500 }, 'possible counted'],
+    [{ personsSeen: 2, seen }, 'possible counted'],
+    [{ personsSeen: 1, seen: [...seen, { person: BENT, place: 'axis' }] }, 'no unconcerned'],
+    [{ personsSeen: null }, 'no unconcerned'],
+    [{ personsSeen: 500, criteria: others }, 'possible counted'],
+    [{ personsSeen: 500, action: 'request', language: null }, 'possible counted'],
+    [{ personsSeen: 500, action: 'metadata' }, 'possible counted'],
+    [{ personsSeen: 500, criteria: [crit('starts with', '070741')] }, 'certain prefix'],
+  ] as const) {
+    assert.equal(told(entry), expected, JSON.stringify(entry))
+  }
 })
