@@ -89,7 +89,7 @@ export async function entriesConcerning(
   return { entries, next: ids.length < limit ? null : (ids.at(-1) ?? null) }
 }
 
-type Walk = ReturnType<typeof idsOfAttribute> | ReturnType<typeof idsOfLog> | ReturnType<typeof idsCounted>
+type Walk = ReturnType<typeof idsOfAttribute> | ReturnType<typeof idsOfLog>
 
 function walks(d: Dialect, attributes: readonly string[] | null, bounds: IdBounds, limit: number): Walk[] {
   if (attributes === null) return [idsOfLog(d, null, bounds, limit)]
