@@ -27,10 +27,18 @@ export function literalOf(expression: Expression): Literal | null {
   if (inner.kind === 'string') return { kind: 'text', value: inner.value }
   if (inner.kind === 'number') return { kind: 'number', value: inner.raw }
   if (inner.kind === 'parameter') return { kind: 'parameter', name: inner.name }
+  if (inner.kind === 'call') return converted(inner)
   if (inner.kind !== 'prefix' || (inner.operator !== '-' && inner.operator !== '+')) return null
   const operand = unwrap(inner.operand)
   if (operand.kind !== 'number') return null
   return { kind: 'number', value: inner.operator === '-' ? `-${operand.raw}` : operand.raw }
+}
+
+/** What makes a date, a number or a text of its only argument: `CDate("2031-01-01")`, as Excel writes its date filters. */
+const CONVERSIONS: ReadonlySet<string> = new Set(['CDATE', 'DATEVALUE', 'CINT', 'CLNG', 'CDBL', 'CSTR', 'VAL'])
+
+function converted({ word, args: [only, ...more] }: ExpressionOf<'call'>): Literal | null {
+  return only !== undefined && more.length === 0 && CONVERSIONS.has(word) ? literalOf(only) : null
 }
 
 const SEARCHES: Readonly<Record<string, string>> = { LEFT: 'starts with', RIGHT: 'ends with', MID: 'contains' }
@@ -40,7 +48,7 @@ const SEARCHES: Readonly<Record<string, string>> = { LEFT: 'starts with', RIGHT:
  * here; InStr, which holds its own text, in `searchOf`.
  */
 export function subjectOf(expression: Expression, isMeasure: (path: Path) => boolean): Subject {
-  const inner = unwrap(expression)
+  const inner = withoutValue(unwrap(expression))
   if (inner.kind === 'path' && isMeasure(inner)) return { kind: 'measure', path: inner }
   if (inner.kind === 'tuple') {
     const measure = inner.elements.map(unwrap).find((e): e is Path => e.kind === 'path' && isMeasure(e))
@@ -50,6 +58,18 @@ export function subjectOf(expression: Expression, isMeasure: (path: Path) => boo
   const of = textAbout(inner)
   if (of === null) return op === null ? { kind: 'other' } : { kind: 'text', of: null, op, isNumber: false }
   return { kind: 'text', of, op, isNumber: inner.kind === 'call' && inner.word === 'LEN' }
+}
+
+/** What is compared as x: `x.Value`, `CDbl(x)`, `CoalesceEmpty(x, 0)`. */
+function withoutValue(expression: Expression): Expression {
+  if (expression.kind === 'call') {
+    const [first, ...more] = expression.args
+    const same = expression.word === 'COALESCEEMPTY' || (CONVERSIONS.has(expression.word) && more.length === 0)
+    return same && first !== undefined ? withoutValue(unwrap(first)) : expression
+  }
+  if (expression.kind !== 'access' || expression.steps.length > 1) return expression
+  const [step] = expression.steps
+  return step?.kind === 'property' && step.word === 'VALUE' ? unwrap(expression.base) : expression
 }
 
 /** The thing whose `.Name`, `.Properties(…)` or key stands somewhere in `expression`; its steps before that function. */

@@ -2,6 +2,7 @@ import type { Expression, ExpressionOf, Path, PathName } from './ast.ts'
 import { comparisonIn, type Literal, literalOf, mirrored, opOf, searchOf, subjectOf, unwrap } from './comparison.ts'
 import type { Context, Visit } from './context.ts'
 import type { Names } from './names.ts'
+import { namesPerson } from './path-name.ts'
 import type { Reading } from './reading.ts'
 import { namesAnything } from './wording.ts'
 
@@ -83,6 +84,8 @@ export class Conditions {
     if (literalOf(subject) !== null) return
     const search = searchOf(subject)
     if (search !== null) return this.#search(search, isAbsence(op, literal) ? 'not contains' : 'contains', context)
+    const attribute = literal.kind === 'number' ? null : this.#attributeOf(subject)
+    if (attribute !== null) return this.#compared(attribute, op, literal, context)
     this.#visit(subject, context)
     const about = subjectOf(subject, (path) => this.#isMeasure(path))
     if (about.kind === 'measure') return this.#compared(this.#measureAt(about.path), op, literal, context)
@@ -90,8 +93,21 @@ export class Conditions {
       const searched = about.op === null ? op : opOf(about.op, op === '<>')
       return this.#compared(about.of === null ? null : this.#dimensionOf(about.of), searched, literal, context)
     }
-    if (literal.kind === 'text' && namesAnything(subject)) return this.#compared(null, op, literal, context)
+    if (literal.kind === 'text' && namesAnything(subject)) {
+      const member = unwrap(subject)
+      return this.#compared(member.kind === 'access' ? this.#dimensionOf(member) : null, op, literal, context)
+    }
     if (literal.kind === 'number') this.#reading.personsIn(literal.value, context)
+  }
+
+  /** In TM1 `[Region].[Manager] = "Bo"` tests an attribute of the elements; a member of that name has no text. */
+  #attributeOf(subject: Expression): string | null {
+    const inner = unwrap(subject)
+    if (inner.kind !== 'path') return null
+    const name = this.#reading.evidence.nameOf(inner)
+    const { measure, names, parts, written } = name
+    if (measure || names < parts.length || parts.length < 2 || this.#reading.isNamed(name)) return null
+    return parts.some(namesPerson) ? null : written
   }
 
   #search({ of, part }: { readonly of: Expression; readonly part: Literal }, op: string, context: Context): void {

@@ -9,7 +9,7 @@ import type { Step } from './ast.ts'
  * - `l` a level or hierarchy, never a member; `L` the same, and the answer is broken down by it
  * - `c` a condition, where comparisons are criteria
  * - `-` members taken out, `x` members that must exist with the others, `d` members that are drilled into
- * - `n` a number, a text or a word, of no interest unless it is computed; `t` the number of a TopCount, which is a criterion
+ * - `n` a number, a text or a word, of no interest unless it is computed; `t` one that is a criterion, as TopCount's
  */
 export interface FunctionShape {
   readonly args: string
@@ -40,6 +40,7 @@ define('unite', 'oc', 'FILTER')
 define('unite', 'otv', 'TOPCOUNT BOTTOMCOUNT', 'topcount')
 for (const name of ['TOPPERCENT', 'TOPSUM', 'BOTTOMPERCENT', 'BOTTOMSUM'])
   define('unite', 'otv', name, name.toLowerCase())
+define('unite', 'otn', 'TM1FILTERBYPATTERN', 'matches')
 define('unite', 'o-n', 'EXCEPT')
 define('unite', 'osn', 'INTERSECT')
 define('unite', 'oxn', 'EXISTS CACHEDEXISTS')

@@ -3,7 +3,7 @@ import { literalOf, unwrap } from './comparison.ts'
 import { type Context, NOWHERE, type Visit } from './context.ts'
 import type { CalculatedMember, NamedSet } from './definitions.ts'
 import { type Place, place } from '../findings.ts'
-import { OF_PLACE, SCALAR, wordOfStep } from './functions.ts'
+import { NAVIGATION, OF_PLACE, SCALAR, wordOfStep } from './functions.ts'
 import { isAllPart, lastKey, namesPerson, prefixKey, prefixOf } from './path-name.ts'
 import type { Reading } from './reading.ts'
 import { walk } from './visitor.ts'
@@ -211,8 +211,9 @@ export class Names {
     if (word === 'MEMBERS' || word === 'ALLMEMBERS') return this.#members(path, word, context)
     const ofPlace = OF_PLACE.has(word) && name.names === name.parts.length
     if (ofPlace && !this.#reading.isNamed(name)) return this.#current(name, word, context)
-    if (word === 'CHILDREN' && !this.#reading.isNamed(name) && !evidence.isParent(name))
-      return [place(evidence.placeOf(name))]
+    // `[Tid].[Kalender].PrevMember` goes on from the current member.
+    const goesOn = word === 'CHILDREN' || NAVIGATION.has(word)
+    if (goesOn && !this.#reading.isNamed(name) && !evidence.isParent(name)) return [place(evidence.placeOf(name))]
     return this.path(path, { ...context, op: opAfter(steps, context.op) })
   }
 
