@@ -36,11 +36,29 @@ Run it beside the running proxy. Exit code 1 when a check failed.`,
       print(MARKS[state] + text)
     }
     say(ok('configuration: read and sound'))
+    for (const finding of choices(settings, new Date())) say(finding)
     say(await disk(settings.proxy.journal))
     for (const server of settings.servers) for (const finding of await upstream(server)) say(finding)
     for await (const finding of storeAndQuery(settings)) say(finding)
     return sound ? 0 : 1
   },
+}
+
+/** What has been set that an operator ought to have before his eyes. Whether mappings fit is tried by `interpret`. */
+export function choices({ servers, persons, record, mappings }: Config, now: Date): readonly Finding[] {
+  const told = servers.flatMap(({ name, onJournalFailure, binaryXml }) => [
+    ...(onJournalFailure === 'forward'
+      ? [warning(`BI server ${name}: queries pass unrecorded while the journal cannot be written (onJournalFailure)`)]
+      : []),
+    ...(binaryXml === 'pass' ? [ok(`BI server ${name}: binary XML passes, and its copy is decoded (binaryXml)`)] : []),
+  ])
+  const { latestBirth } = persons
+  if (latestBirth !== null && latestBirth > now.toISOString().slice(0, 10)) {
+    told.push(warning(`persons: also births up to ${latestBirth} are taken for persons (persons.latestBirth)`))
+  }
+  if (record.metadata === 'drop') told.push(ok('requests for the model: counted, and left out (record.metadata)'))
+  if (mappings.length > 0) told.push(ok(`mappings: ${mappings.map(({ mapping }) => mapping.name).join(', ')}`))
+  return told
 }
 
 async function disk(folder: string): Promise<Finding> {
