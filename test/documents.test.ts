@@ -52,12 +52,9 @@ test('every link from a page to another file leads there', () => {
   assert.ok(links > 5)
 })
 
-test('a decision that is referred to exists, and their numbers are without gaps', () => {
+test('a decision that is referred to exists, and no two have one number', () => {
   const numbers = FILES.filter((path) => path.startsWith('docs/decisions/0')).map((path) => basename(path).slice(0, 4))
-  assert.deepEqual(
-    numbers,
-    numbers.map((_, i) => String(i + 1).padStart(4, '0')),
-  )
+  assert.equal(new Set(numbers).size, numbers.length)
   for (const path of FILES.filter((path) => /\.(?:md|ts)$/.test(path) && !path.startsWith('test/'))) {
     for (const [, number = ''] of textOf(path).matchAll(/\b[Dd]ecisions?[ /](0\d{3})\b/g)) {
       assert.ok(numbers.includes(number), `${path} refers to decision ${number}`)
