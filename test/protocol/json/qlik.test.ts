@@ -77,6 +77,33 @@ test('what is selected in a WebSocket restricts all that is shown in it after th
   assert.deepEqual(lines(talk.say('GetLayout', 2, [])), ['formula: År in 2030'])
 })
 
+test('a selection is known however many objects are open, and however much they and earlier selections say', () => {
+  const talk = new Talk()
+  talk.say('OpenDoc', -1, ['Sager'], '1')
+  talk.say('GetField', 1, ['CPR nr'], '2')
+  talk.say('GetField', 1, ['Notat'], '3')
+  const measures = Array.from({ length: 20 }, (_, i) => ({
+    qDef: { qDef: `Sum(Beløb${i}) / ${'Count(x) + '.repeat(20)}1` },
+  }))
+  for (let i = 4; i < 600; i += 1) {
+    const object = { qInfo: { qId: `objekt ${i}` }, qHyperCubeDef: { qMeasures: i % 5 === 0 ? measures : [] } }
+    talk.say('CreateSessionObject', 1, [object], String(i))
+  }
+  talk.say('SelectValues', 3, [Array.from({ length: 300 }, (_, i) => ({ qText: `${i}${'lang'.repeat(500)}` }))])
+  talk.say('SelectValues', 2, [[{ qText: ANNA }]])
+  const shown = talk.say('GetLayout', 595, [])
+  assert.deepEqual([shown.report, shown.measures.length, persons(shown)], ['objekt 595', 20, [ANNA]])
+  talk.say('SelectValues', 2, [[{ qText: BENT }]])
+  assert.deepEqual(persons(talk.say('GetLayout', 595, [])), [BENT])
+})
+
+test('what is selected by a handle that nobody knows restricts all that is shown after it', () => {
+  const talk = new Talk()
+  talk.say('SelectValues', 7, [[{ qText: ANNA }]])
+  talk.say('CreateSessionObject', 1, [TABLE], '2')
+  assert.deepEqual(persons(talk.say('GetLayout', 2, [])), [ANNA])
+})
+
 test('a second click adds, a search is remembered until it is accepted, and going back leaves the selections unknown', () => {
   const talk = new Talk()
   talk.say('CreateSessionObject', 1, { qProp: { qListObjectDef: { qDef: { qFieldDefs: ['Borger'] } } } }, '2')

@@ -27,7 +27,8 @@ type Select = (call: QlikCall) => Selecting
 /** `null`: the call does not select. */
 export function selectionOf(call: QlikCall): Selecting | null {
   const { handle } = call
-  const select = handle?.kind === 'field' ? OF_FIELDS.get(call.method) : undefined
+  // A handle that nobody has seen given may be a field's: what is selected in it restricts all the same.
+  const select = handle === null || handle.kind === 'field' ? OF_FIELDS.get(call.method) : undefined
   return (select ?? OTHERS.get(call.method))?.(call) ?? null
 }
 
