@@ -75,5 +75,4 @@ export class LearnedSessions {
 const keyOf = (server: string, id: string): string => `${server}\n${id}`
 
 /** Plain values, made by one function of one adapter: the same content is written the same. */
-const isSame = (one: Session, other: Session): boolean =>
-  one === other || JSON.stringify(one) === JSON.stringify(other)
+const isSame = (one: Session, other: Session): boolean => one === other || JSON.stringify(one) === JSON.stringify(other)
