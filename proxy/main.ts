@@ -12,6 +12,7 @@ import { createAnswerReader } from './answer/answer-threads.ts'
 import type { ReadAnswer } from './exchange.ts'
 import type { Forward, ForwardEvent } from './forward/forward.ts'
 import { createForward } from './forward/forward.ts'
+import { WhoAsks } from './identity/who-asks.ts'
 import type { JournalState } from './journal/journal.ts'
 import { openJournal } from './journal/journal.ts'
 import { JsonMessageId } from './protocol/message-id.ts'
@@ -53,6 +54,7 @@ Forwards, journals, and writes the tables. Without a BI server in the configurat
     const forward = createForward({
       servers,
       witness: journal,
+      whoAsks: new WhoAsks(config.identity),
       readAnswer: answers.readAnswer,
       findMessageId: () => new JsonMessageId(),
       captureBytes: config.proxy.captureBytes,

@@ -39,6 +39,8 @@ export interface Underway {
  */
 export class ClientConnection {
   readonly address: string
+  /** The other end of the TCP connection itself, whomever it speaks for. */
+  readonly peer: string
   readonly #socket: Socket
   readonly #legs = new Map<Route, Leg>()
   // An array, because a set that is filled and emptied all the time leaves tables behind that hold the garbage of old
@@ -48,7 +50,8 @@ export class ClientConnection {
 
   constructor(socket: Socket) {
     this.#socket = socket
-    this.address = clientAddress(socket.remoteAddress)
+    this.peer = clientAddress(socket.remoteAddress)
+    this.address = this.peer
     socket.once('close', () => {
       for (const leg of this.#legs.values()) leg.bound?.close()
       // Node tells only the answer whose turn it is, and nobody once it has handed the connection over (CONNECT, Upgrade).

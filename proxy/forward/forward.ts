@@ -18,6 +18,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Answered, Asked, MessageIdFinder, ReadAnswer, Witness } from '../exchange.ts'
 import { NOBODY } from '../identity/authorization.ts'
+import { NO_FRONT, WhoAsks } from '../identity/who-asks.ts'
 import { ClientConnection, type Route } from './client-connection.ts'
 import { codeOf, type Report } from './event.ts'
 import { Passage, type Road } from './passage.ts'
@@ -34,6 +35,8 @@ export interface ForwardOptions {
   /** The first that fits takes the request. */
   readonly servers: readonly ForwardServer[]
   readonly witness: Witness
+  /** Absent: nobody's word is taken for who asks. */
+  readonly whoAsks?: WhoAsks
   readonly readAnswer: ReadAnswer
   /** How messages in a WebSocket know each other. */
   readonly findMessageId: () => MessageIdFinder
@@ -92,6 +95,7 @@ class Forwarder implements Forward {
     }))
     this.#road = {
       witness: options.witness,
+      whoAsks: options.whoAsks ?? new WhoAsks(NO_FRONT),
       readAnswer: options.readAnswer,
       findMessageId: options.findMessageId,
       captureBytes: options.captureBytes,

@@ -10,9 +10,10 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { AnswerFacts, Ending, Identity, RawHeaders, MessageIdFinder, ReadAnswer, Witness } from '../exchange.ts'
-import { NOBODY, ownsConnection } from '../identity/authorization.ts'
+import type { AnswerFacts, Ending, RawHeaders, MessageIdFinder, ReadAnswer, Witness } from '../exchange.ts'
+import { ownsConnection } from '../identity/authorization.ts'
 import { redact } from '../identity/redact.ts'
+import type { Claimed, WhoAsks } from '../identity/who-asks.ts'
 import { answerHeaders } from './answer-head.ts'
 import { Capture } from './capture.ts'
 import type { ClientConnection, Leg, Route, Underway } from './client-connection.ts'
@@ -33,6 +34,7 @@ import { Upload } from './upload.ts'
 /** What all passages share. */
 export interface Road {
   readonly witness: Witness
+  readonly whoAsks: WhoAsks
   readonly readAnswer: ReadAnswer
   readonly findMessageId: () => MessageIdFinder
   readonly captureBytes: number
@@ -65,7 +67,7 @@ export class Passage implements Underway {
   readonly #head: RequestHead
   readonly #capture: Capture
   readonly #entry: Entry
-  readonly #identity: Identity
+  readonly #claimed: Claimed
   readonly #leg: Leg | null
   readonly #outcome = new Outcome()
   #errand: Errand | null = null
@@ -79,8 +81,9 @@ export class Passage implements Underway {
   constructor(its: PassageSettings) {
     this.#its = its
     const { road, route, req, res } = its
+    const { peer } = its.connection
     this.#askedAt = road.now()
-    this.#head = readRequestHead(req, its.tunnel !== null)
+    this.#head = readRequestHead(req, its.tunnel !== null, road.whoAsks.headerFrom(peer))
     if (this.#head.kind === 'clear' && this.#avoidsBinary) avoidBinaryXml(this.#head.headers)
     this.#capture = new Capture(road.captureBytes)
     this.#entry = new Entry({
@@ -90,7 +93,9 @@ export class Passage implements Underway {
       failed: (error, unrecorded) => this.#journalFailed(error, unrecorded),
     })
     this.#leg = route === null ? null : its.connection.toward(route)
-    this.#identity = this.#leg?.identity.claim(this.#authorization) ?? NOBODY
+    // A head that can be read in two ways tells nobody's name.
+    const raw = this.#head.kind === 'clear' ? req.rawHeaders : []
+    this.#claimed = road.whoAsks.claim(this.#leg?.identity ?? null, { authorization: this.#authorization, raw, peer })
     its.connection.begin(this)
     res.on('close', () => this.#closed())
   }
@@ -170,6 +175,8 @@ export class Passage implements Underway {
         moved: () => this.#moved(),
         enough: () => this.#ask(),
         ended: () => this.#ask(),
+        // A front end that passes its clients' trailers on passes their claims on, too.
+        keeps: (trailer) => !this.#its.road.whoAsks.isTrustedHeader(trailer),
       })
       return
     }
@@ -229,7 +236,7 @@ export class Passage implements Underway {
       method: req.method ?? '',
       target: req.url ?? '',
       headers: redact(req.rawHeaders),
-      identity: this.#identity,
+      identity: this.#claimed.identity,
       body: this.#capture.take(),
       socket: null,
     })
@@ -304,7 +311,7 @@ export class Passage implements Underway {
   /** Notes the head of the answer, and gives back what is kept of it. */
   #begin(answer: IncomingMessage, status: number): RawHeaders {
     const kept = redact(answer.rawHeaders)
-    const confirmed = this.#leg?.identity.answered(this.#identity, status) ?? false
+    const confirmed = this.#claimed.answered(status)
     this.#outcome.begin(status, kept, this.#its.road.now(), confirmed)
     return kept
   }
@@ -364,7 +371,7 @@ export class Passage implements Underway {
         clientAddress: connection.address,
         target: req.url ?? '',
         headers: redact(req.rawHeaders).filter(([name]) => !/^(?:connection|upgrade|sec-websocket-.*)$/i.test(name)),
-        identity: this.#identity,
+        identity: this.#claimed.identity,
         socket: this.#entry.logId,
       },
       cut: (ending) => {

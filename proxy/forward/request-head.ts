@@ -8,6 +8,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { RefusalReason } from './event.ts'
 import { connectionOptions } from './connection-option.ts'
+import type { FrontHeader } from '../identity/who-asks.ts'
 import { keepLatin1 } from './content-disposition.ts'
 
 export type RequestHead =
@@ -33,16 +34,17 @@ const SINGLE = new Map([
   [17, 'transfer-encoding'],
 ])
 
-export function readRequestHead(req: IncomingMessage, upgrade: boolean): RequestHead {
+export function readRequestHead(req: IncomingMessage, upgrade: boolean, front: FrontHeader): RequestHead {
   const known = req.headers
   const unclear = ambiguity(req)
   if (unclear !== null) return unclear
   const options = connectionOptions(known.connection)
-  if (options === null) return refused(400, 'connection-option')
+  // Who can have it dropped on the way to the BI server can have himself taken for another.
+  if (options === null || [...options].some((name) => front.isTrusted(name))) return refused(400, 'connection-option')
   const chunked = known['transfer-encoding'] !== undefined
   return {
     kind: 'clear',
-    headers: forwarded(req, options, upgrade),
+    headers: forwarded(req, options, upgrade, front),
     hasBody: chunked || (known['content-length'] ?? '0') !== '0',
     expects: known.expect !== undefined,
     authorization: known.authorization,
@@ -72,7 +74,7 @@ function repeats(raw: readonly string[]): boolean {
   return false
 }
 
-function forwarded(req: IncomingMessage, options: ReadonlySet<string>, upgrade: boolean): string[] {
+function forwarded(req: IncomingMessage, options: ReadonlySet<string>, upgrade: boolean, front: FrontHeader): string[] {
   const raw = req.rawHeaders
   const chunked = req.headers['transfer-encoding'] !== undefined
   const wantsTrailers = req.headers.te !== undefined && /(?:^|[\s,])trailers(?:$|[\s,;])/i.test(String(req.headers.te))
@@ -99,7 +101,7 @@ function forwarded(req: IncomingMessage, options: ReadonlySet<string>, upgrade: 
       case 'proxy-connection':
         break
       default:
-        if (!options.has(lower)) headers.push(name, value)
+        if (!options.has(lower) && !front.isForged(name)) headers.push(name, value)
     }
   }
   // We pass trailers on, so we may say so for ourselves (RFC 9110, section 10.1.4 "TE").

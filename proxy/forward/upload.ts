@@ -13,6 +13,8 @@ export interface UploadEvents {
   /** The capture limit is passed. */
   readonly enough: () => void
   readonly ended: () => void
+  /** Does a trailer of this name go on? */
+  readonly keeps: (name: string) => boolean
 }
 
 export class Upload {
@@ -55,7 +57,8 @@ export class Upload {
   #end(): void {
     this.#capture.end()
     if (this.#up !== null && !this.#up.destroyed) {
-      if (this.#req.rawTrailers.length > 0) this.#up.addTrailers(pairs(this.#req.rawTrailers))
+      const trailers = pairs(this.#req.rawTrailers).filter(([name]) => this.#events.keeps(name))
+      if (trailers.length > 0) this.#up.addTrailers(trailers)
       this.#up.end()
     }
     this.#events.ended()

@@ -80,7 +80,8 @@ function fromBase64(token: string): Buffer | null {
   return /^[A-Za-z0-9+/]+={0,2}$/.test(token) ? Buffer.from(token, 'base64') : null
 }
 
-function decode(bytes: Uint8Array): string {
+/** UTF-8 where the bytes are UTF-8, else Latin-1. */
+export function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {

@@ -23,8 +23,20 @@ export interface DirectoryConfig {
   readonly keepMs: number
 }
 
+/** Where a request itself, or its connection, says who asks. */
+export type RequestSource = 'kerberos' | 'ntlm' | 'basic' | 'bearer' | 'header'
+
+export interface TrustedHeaderConfig {
+  readonly name: string
+  /** Addresses and networks in CIDR. */
+  readonly from: readonly string[]
+}
+
 export interface IdentityConfig {
   /** The mapping file; `null`: there is none. */
   readonly organisations: string | null
   readonly directory: DirectoryConfig | null
+  readonly trustedHeader: TrustedHeaderConfig | null
+  /** All sources, first things first. */
+  readonly precedence: readonly RequestSource[]
 }

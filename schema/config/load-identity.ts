@@ -1,14 +1,19 @@
 import { existsSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { ConfigError } from './config-error.ts'
-import type { DirectoryConfig, IdentityConfig } from './identity.ts'
+import type { DirectoryConfig, IdentityConfig, RequestSource, TrustedHeaderConfig } from './identity.ts'
 import { loadOrganisations } from './organisation-file.ts'
 import { secretOf } from './secret.ts'
 
 export interface WrittenIdentity {
   readonly organisations?: string
   readonly directory?: WrittenDirectory
+  readonly trustedHeader?: TrustedHeaderConfig
+  readonly precedence?: readonly (RequestSource | 'session')[]
 }
+
+const PRECEDENCE: readonly RequestSource[] = ['kerberos', 'ntlm', 'basic', 'bearer', 'header']
 
 interface WrittenDirectory extends Partial<
   Pick<DirectoryConfig, 'plaintext' | 'accountAttribute' | 'principalAttribute' | 'domains'>
@@ -34,10 +39,43 @@ export function identityConfig(
 ): IdentityConfig {
   const organisations = written.organisations === undefined ? null : resolve(folder, written.organisations)
   if (organisations !== null) loadOrganisations(organisations)
-  const { directory } = written
+  const { directory, trustedHeader, precedence = [] } = written
+  if (trustedHeader !== undefined && !isOfItsOwn(trustedHeader.name))
+    throw mistake(file, 'identity.trustedHeader.name', 'expected a header that means nothing else', '"X-Remote-User"')
+  checkNetworks(trustedHeader?.from ?? [], 'identity.trustedHeader.from', file)
   return {
     organisations,
     directory: directory === undefined ? null : directoryConfig(directory, folder, env, file),
+    trustedHeader: trustedHeader ?? null,
+    precedence: precedenceOf(precedence, file),
+  }
+}
+
+/** Taken out of everybody's requests, any other would be missed. */
+function isOfItsOwn(name: string): boolean {
+  return /^(?:x-|remote[-_])/i.test(name) || /user|principal|identity/i.test(name)
+}
+
+/** What is not named follows, in the usual order. */
+function precedenceOf(written: readonly (RequestSource | 'session')[], file: string): readonly RequestSource[] {
+  const named = written.filter((source) => source !== 'session')
+  // Whoever sends another's session is not that other.
+  if (written.includes('session') && written.at(-1) !== 'session')
+    throw mistake(
+      file,
+      'identity.precedence',
+      'expected "session" last: it stands in only where a request names nobody',
+    )
+  return [...named, ...PRECEDENCE.filter((source) => !named.includes(source))]
+}
+
+function checkNetworks(written: readonly string[], path: string, file: string): void {
+  for (const [at, network] of written.entries()) {
+    const [address = '', prefix = '0', more] = network.split('/')
+    const longest = address.includes(':') ? 128 : 32
+    const isPrefix = /^\d{1,3}$/.test(prefix) && Number(prefix) <= longest
+    if (isIP(address) === 0 || address.includes('%') || !isPrefix || more !== undefined)
+      throw mistake(file, `${path}[${at}]`, 'expected an address, or a network in CIDR', '"10.1.2.3/32"')
   }
 }
 
@@ -84,6 +122,6 @@ function bindOf(
   return { user, password }
 }
 
-function mistake(file: string, path: string, expected: string): ConfigError {
-  return new ConfigError(file, [{ path, expected, example: null }])
+function mistake(file: string, path: string, expected: string, example: string | null = null): ConfigError {
+  return new ConfigError(file, [{ path, expected, example }])
 }

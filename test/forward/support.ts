@@ -7,6 +7,7 @@ import net from 'node:net'
 import httpProxy from 'http-proxy'
 import type { Answered, Asked, ReadAnswer, Ticket, Witness } from '../../proxy/exchange.ts'
 import { createForward, type ForwardEvent, type ForwardServer } from '../../proxy/forward/forward.ts'
+import type { WhoAsks } from '../../proxy/identity/who-asks.ts'
 import { JsonMessageId } from '../../proxy/protocol/message-id.ts'
 import { logId } from '../../schema/record/ids.ts'
 
@@ -90,8 +91,8 @@ export class RawClient {
   closed = false
   #wake: () => void = () => undefined
 
-  constructor(port: number) {
-    this.socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  constructor(port: number, localAddress = '127.0.0.1') {
+    this.socket = net.connect({ port, host: '127.0.0.1', localAddress, allowHalfOpen: true })
     this.socket.setNoDelay(true)
     this.socket.on('data', (chunk: Buffer) => {
       this.text += chunk.toString('latin1')
@@ -144,8 +145,8 @@ export class RawClient {
   }
 }
 
-export function connect(scope: Scope, port: number): RawClient {
-  const client = new RawClient(port)
+export function connect(scope: Scope, port: number, localAddress?: string): RawClient {
+  const client = new RawClient(port, localAddress)
   scope.after(() => client.socket.destroy())
   return client
 }
@@ -202,6 +203,7 @@ export class TestWitness implements Witness {
 
 export interface OurOptions {
   readonly servers?: readonly Partial<ForwardServer>[]
+  readonly whoAsks?: WhoAsks
   readonly readAnswer?: ReadAnswer
   readonly captureBytes?: number
   readonly timeoutMs?: number
@@ -233,6 +235,7 @@ export async function ours(scope: Scope, upstream: number, options: OurOptions =
   const forward = createForward({
     servers: (options.servers ?? [{}]).map((server) => ({ ...usual, ...server })),
     witness,
+    ...(options.whoAsks !== undefined && { whoAsks: options.whoAsks }),
     readAnswer: options.readAnswer ?? (() => null),
     findMessageId: () => new JsonMessageId(),
     captureBytes: options.captureBytes ?? 65_536,

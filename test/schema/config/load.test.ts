@@ -107,3 +107,26 @@ test('what attributes mean is kept in its order, and a mistake in it is told wit
   assert.match(found['persons.domains[2].meaning'] ?? '', /^is missing/)
   assert.match(found['persons.domains[3].cube'] ?? '', /^unknown; expected one of attribute, meaning/)
 })
+
+test('a trusted header names its front ends, and precedence the order; what is left out follows', () => {
+  const identity = (text: string) => load(`{"identity":${text}}`).identity
+  assert.deepEqual(identity('{"precedence":["header","session"]}').precedence, [
+    'header',
+    'kerberos',
+    'ntlm',
+    'basic',
+    'bearer',
+  ])
+  const told = (text: string) => mistakes(`{"identity":${text}}`)
+  assert.match(told('{"precedence":["session","basic"]}')['identity.precedence'] ?? '', /"session" last/)
+  for (const from of ['10.1.2.3/33', '10.1.2', '::1/129', 'bi01', '10.1.2.3/8/8', 'fe80::1%eth0'])
+    assert.match(
+      told(`{"trustedHeader":{"name":"X-Remote-User","from":["${from}"]}}`)['identity.trustedHeader.from[0]'] ?? '',
+      /expected an address, or a network in CIDR "10\.1\.2\.3\/32"/,
+      from,
+    )
+  assert.match(
+    told('{"trustedHeader":{"name":"Host","from":["::1"]}}')['identity.trustedHeader.name'] ?? '',
+    /expected/,
+  )
+})
