@@ -216,12 +216,15 @@ class Extraction {
       case 'TREATAS':
         return this.#treatAs(first, others, place)
       case 'ALLEXCEPT':
+        for (const other of others) this.#argument(other, filterRows(place))
+        return this.#table(first, place)
       case 'EXCEPT':
       case 'INTERSECT':
-      case 'SUBSTITUTEWITHINDEX':
       case 'DEPENDON':
         for (const other of others) this.#argument(other, silent(place))
         return this.#table(first, place)
+      case 'SUBSTITUTEWITHINDEX':
+        return this.#indexed(args, place)
       case 'ADDMISSINGITEMS':
         return this.#withMissingItems(args, place)
       case 'DETAILROWS':
@@ -425,6 +428,19 @@ class Extraction {
     const paths = found.map((column) => this.#names.columnPath(column, { ...place, bare: 'column' }))
     this.#membership(table, paths, false, place)
     return Shape.of(found.map((column) => this.#names.shapeColumn(column, place)))
+  }
+
+  /**
+   * `SUBSTITUTEWITHINDEX(table, "name", index, key, direction, …)`, of which Power BI makes the columns of a matrix: the
+   * place of a row in `index`, which the keys sort, stands for the columns that both tables have.
+   */
+  #indexed([table = EMPTY, name = EMPTY, index = EMPTY, ...keys]: readonly Expression[], place: Place): Shape {
+    const shape = this.#table(table, place)
+    const rows = this.#table(index, silent(place))
+    const sorting: Place = { ...silent(place), scope: { shape: rows, outer: place.scope }, bare: 'column' }
+    for (const key of keys) this.#argument(key, sorting)
+    if (name.kind !== 'string') this.#value(name, silent(place))
+    return name.kind === 'string' ? Shape.join([shape, Shape.of([computed(name.value)])]) : shape
   }
 
   /** `ADDMISSINGITEMS([show-all column, …] table, grouping column, …, [filter, …])` */

@@ -33,6 +33,20 @@ test('a Power BI visual: groups, filters in variables, and the window it shows',
   )
 })
 
+test('a Power BI matrix: the flags and the places of its columns are computed, and no measures', () => {
+  const text = `DEFINE
+    VAR __DS0Core = SUMMARIZECOLUMNS(
+      ROLLUPADDISSUBTOTAL('Klasse'[Trin], "RækkeIAlt"), ROLLUPADDISSUBTOTAL('Skoledag'[Uge], "KolonneIAlt"), "Timer", [Timer])
+    VAR __DS0Primary = TOPN(102, SUMMARIZE(__DS0Core, 'Klasse'[Trin], [RækkeIAlt]), [RækkeIAlt], 0, 'Klasse'[Trin], 1)
+    VAR __DS0Secondary = TOPN(102, SUMMARIZE(__DS0Core, 'Skoledag'[Uge], [KolonneIAlt]), [KolonneIAlt], 1)
+    EVALUATE __DS0Secondary ORDER BY [KolonneIAlt]
+    EVALUATE NATURALLEFTOUTERJOIN(__DS0Primary,
+      SUBSTITUTEWITHINDEX(__DS0Core, "Plads", __DS0Secondary, [KolonneIAlt], ASC, 'Skoledag'[Uge], ASC))
+    ORDER BY [RækkeIAlt] DESC, 'Klasse'[Trin], [Plads]`
+  assert.deepEqual(measuresOf(text), ['[Timer]'])
+  assert.deepEqual(dimensionsOf(text), ['Skoledag[Uge]', 'Klasse[Trin]'])
+})
+
 test('what no EVALUATE reaches is dead', () => {
   const text = `DEFINE VAR a = TREATAS({"x"}, 'A'[b]) MEASURE 'A'[m] = CALCULATE([n], 'A'[c] = 1) TABLE t = FILTER('A', 'A'[d] = 2)
     COLUMN 'A'[e] = CALCULATE([o], 'A'[f] = 3) FUNCTION g = () => CALCULATE([p], 'A'[h] = 4)
@@ -92,6 +106,7 @@ const measured: readonly (readonly [string, readonly string[]])[] = [
   [`FILTER(ADDCOLUMNS(VALUES('T'[a]), "s", [M]), [s] > 1)`, ['[M]']],
   [`ADDCOLUMNS('F', "x", CALCULATE('F'[Antal]))`, ['F[Antal]']],
   [`SELECTCOLUMNS(INFO.TABLES(), "n", [Name])`, []],
+  [`ADDCOLUMNS(VALUES('T'[a]), "x", CALCULATE([M], ALLEXCEPT('T', 'T'[b], 'U'[c])))`, ['[M]']],
 ]
 for (const [table, measures] of measured) {
   test(`the measures of ${table}`, () => assert.deepEqual(measuresOf(`EVALUATE ${table}`), measures))
