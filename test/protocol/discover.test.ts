@@ -58,6 +58,25 @@ test('listing a level is a criterion and a dimension, for the answer shows its m
   assert.deepEqual(found.dimensions, [{ dimension: '[Borger]', hierarchy: '[Borger].[Navn]', level: null, axis: null }])
 })
 
+test('listing all there is, without a word of which hierarchy, is a criterion on none that is known', () => {
+  const places = (restrictions: string) =>
+    members(restrictions).criteria.map(({ dimension, hierarchy, value }) => [dimension, hierarchy, value])
+  assert.deepEqual(places('<CUBE_NAME>Borger</CUBE_NAME>'), [[null, null, 'Borger']])
+  assert.deepEqual(places(''), [[null, null, 'MDSCHEMA_MEMBERS']])
+})
+
+test('a member tells of its hierarchy, where another restriction names the dimension alone', () => {
+  const all = '<MEMBER_UNIQUE_NAME>[Borger].[CPR].[All]</MEMBER_UNIQUE_NAME><TREE_OP>1</TREE_OP>'
+  for (const [dimension, hierarchy] of [
+    ['[Borger]', '[Borger].[CPR]'],
+    ['[borger]', '[Borger].[CPR]'],
+    ['[Borg]', null],
+  ] as const) {
+    const [found] = members(`<DIMENSION_UNIQUE_NAME>${dimension}</DIMENSION_UNIQUE_NAME>${all}`).criteria
+    assert.deepEqual([found?.hierarchy, found?.operator], [hierarchy, 'children'])
+  }
+})
+
 test('several values of one restriction are criteria of their own', () => {
   const found = members(
     '<MEMBER_UNIQUE_NAME><Value>[Borger].[CPR].&amp;[0101475001]</Value><Value>[Borger].[CPR].&amp;[0203486110]</Value></MEMBER_UNIQUE_NAME>',

@@ -42,6 +42,7 @@ export function discoverPart(call: Discover, rules: PersonRules): Part {
   const members = restrictions.filter(({ name }) => MEMBER.test(name) && !isCoordinateOfModel(name, restrictions))
   const aboutMembers = /^MDSCHEMA_MEMBERS$/i.test(requestType) || members.some(({ values }) => values.length > 0)
   const place = placeOf(restrictions)
+  const cube = firstOf(restrictions, CUBES)
   const operator = operatorOf(restrictions)
   const criteria = members.flatMap((restriction) => memberRows(restriction, place, operator, rules))
   return {
@@ -51,9 +52,9 @@ export function discoverPart(call: Discover, rules: PersonRules): Part {
     opaque: null,
     opaqueAt: null,
     catalog: firstOf(restrictions, CATALOGS),
-    cube: firstOf(restrictions, CUBES),
+    cube,
     criteria: [
-      ...(criteria.length === 0 && aboutMembers ? placeRows(place, rules) : criteria),
+      ...(criteria.length === 0 && aboutMembers ? placeRows(place, cube ?? requestType, rules) : criteria),
       ...(ABOUT_USERS.test(requestType) ? otherRows(restrictions, rules) : otherPersons(restrictions, rules)),
     ],
     dimensions: aboutMembers ? dimensionRows(place) : [],
@@ -100,10 +101,16 @@ function memberRows({ name, values }: Restriction, place: string | null, op: str
   const operator = /^COORDINATE$/i.test(name) ? '=' : op
   return values.flatMap(membersIn(name)).flatMap((value) => {
     const own = value.startsWith('[') ? parentPath(segmentsOf(value)) : null
-    const path = place ?? own
+    const path = narrower(place, own)
     const columns = columnsOf(path)
     return valueRows({ columns, path, operator, originClause: 'restriction' }, value, false, rules)
   })
+}
+
+/** A dimension alone says less than the member's own path in it. */
+function narrower(place: string | null, own: string | null): string | null {
+  if (place === null || own === null) return place ?? own
+  return own.toLowerCase().startsWith(`${place.toLowerCase()}.`) ? own : place
 }
 
 /** A coordinate is a tuple of members, each a criterion. */
@@ -115,11 +122,10 @@ function membersIn(name: string): (value: string) => readonly string[] {
   }
 }
 
-/** All members of a level or hierarchy were asked for. */
-function placeRows(place: string | null, rules: PersonRules): Criterion[] {
-  if (place === null) return []
+/** All members of a level or hierarchy were asked for; of everything there is, where nothing says which. */
+function placeRows(place: string | null, whole: string, rules: PersonRules): Criterion[] {
   const sought = { columns: columnsOf(place), path: place, operator: '=', originClause: 'restriction' as const }
-  return valueRows(sought, place, false, rules)
+  return valueRows(sought, place ?? whole, false, rules)
 }
 
 /** A person in a restriction that is none of the above was looked for all the same. */
