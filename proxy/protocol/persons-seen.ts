@@ -56,9 +56,12 @@ export class PersonsSeen {
 
 const HYPHENATED = new RegExp(String.raw`\d{6}[${DASHES}]\d`)
 
+/** Is there a number that is written as no amount is? */
+export const isHyphenated = (text: string): boolean => HYPHENATED.test(plain(text))
+
 /**
  * Looks at a value that may be an amount: one that is not named for persons counts only with a hyphen, `DDMMYY-SSSS`.
  */
 export function lookAtAmount(seen: PersonsSeen, text: string, place: Place, named: Named): void {
-  if (named === true || HYPHENATED.test(plain(text))) seen.look(text, place, () => named)
+  if (named === true || isHyphenated(text)) seen.look(text, place, () => named)
 }

@@ -9,6 +9,7 @@ import {
   personTokens,
 } from '../../schema/record/person-number.ts'
 import { unescaped } from './escapes.ts'
+import { isHyphenated } from './persons-seen.ts'
 import { segmentsOf } from './path.ts'
 
 const isPath = (value: string): boolean => value.startsWith('[') || value.startsWith('&[')
@@ -17,24 +18,28 @@ const isPath = (value: string): boolean => value.startsWith('[') || value.starts
  * Every person that `value` names, once each. A path tells by its own names whether person numbers stand in it. For a
  * literal its attribute tells; where that is lost (the property asked for is not part of a criterion), `spoken` does:
  * whether the statement around it speaks of person numbers at all. An attribute that is declared to hold none decides.
+ *
+ * @param amount `value` is compared with a number of its own, such as a measure.
  */
-export function personsIn(value: string, path: string | null, spoken: boolean, rules: PersonRules): PersonNumber[] {
-  const naming = path === null ? false : namingOf(path, rules)
-  if (naming === 'silent') return []
-  const persons = personsOf(value, path, naming, spoken, rules)
-  const plain = unescaped(value)
-  return plain === null ? persons : [...new Set([...persons, ...personsOf(plain, path, naming, spoken, rules)])]
-}
-
-function personsOf(
+export function personsIn(
   value: string,
   path: string | null,
-  naming: Named,
   spoken: boolean,
   rules: PersonRules,
+  amount = isMeasure(path),
 ): PersonNumber[] {
+  const naming = path === null ? false : namingOf(path, rules)
+  if (naming === 'silent') return []
+  const persons = personsOf(value, amount, naming, spoken, rules)
+  const plain = unescaped(value)
+  return plain === null ? persons : [...new Set([...persons, ...personsOf(plain, amount, naming, spoken, rules)])]
+}
+
+function personsOf(value: string, amount: boolean, naming: Named, spoken: boolean, rules: PersonRules): PersonNumber[] {
   if (!/\p{Nd}/u.test(value)) return []
-  if (isMeasure(path) && !isPath(value)) return naming === true ? findPersonNumbers(value, true, rules) : []
+  if (amount && !isPath(value)) {
+    return naming === true || isHyphenated(value) ? findPersonNumbers(value, naming, rules) : []
+  }
   const named = naming === false ? namedByValue(value, spoken, rules) : naming
   const last = isPath(value) ? (segmentsOf(value).at(-1)?.name ?? value) : value
   const whole = personNumber(last, named, rules)
@@ -47,8 +52,8 @@ function namedByValue(value: string, spoken: boolean, rules: PersonRules): Named
   return value.includes('[') ? namingOf(value, rules) : false
 }
 
-/** What a measure is compared with is an amount, however much it looks like a person. */
-function isMeasure(path: string | null): boolean {
+/** What a measure is compared with is an amount, however much it looks like a person; but for one with a hyphen. */
+export function isMeasure(path: string | null): boolean {
   return path !== null && /^\[measures\]/i.test(path)
 }
 

@@ -33,7 +33,7 @@ const TOKEN = new RegExp(
 // In an attribute named for persons letters may touch the number, and the leading zero may be lost.
 const NAMED_TOKEN = new RegExp(
   [
-    String.raw`(?<!\p{N})\d{6}(?:${WIDE}{0,3}\d{4}|${WIDE}{0,3}\d[A-Za-z]{2}\d)(?!\p{N})`,
+    String.raw`(?<!\p{N})\d{2}${WIDE}?\d{2}${WIDE}?\d{2}${WIDE}{0,3}(?:${REST})(?!\p{N})`,
     String.raw`(?<![\p{L}\p{N}.,])\d{5}[${DASHES}]?\d{4}${WHOLE_END}`,
     String.raw`(?<![\p{L}\p{N}.,])\d[.,]\d{5,9}E\+?0*[89](?![\p{L}\p{N}])`,
   ].join('|'),
@@ -79,7 +79,7 @@ function digitsOf(written: string, named: boolean): string | null {
 
 /** Every different person number that stands in `text`, in order. For `named` see {@link personNumber}. */
 export function findPersonNumbers(text: string, named: Named, rules: PersonRules): PersonNumber[] {
-  if (named === 'silent' || !mayHoldNumber(text)) return []
+  if (named === 'silent' || (named !== true && !mayHoldNumber(text))) return []
   const found = new Set<PersonNumber>()
   for (const [token] of plain(text).matchAll(named === true ? NAMED_TOKEN : TOKEN)) {
     const person = personNumber(token, named, rules)
@@ -101,7 +101,7 @@ export function personTokens(text: string, named: boolean): PersonToken[] {
   return Array.from(tokens, (match) => ({ text: match[0], at: match.index }))
 }
 
-/** Most texts hold no four digits in a row, or anything that may stand for them. */
+/** Most texts hold no four digits in a row, or anything that may stand for them; a number written as usual has six. */
 function mayHoldNumber(text: string): boolean {
   let run = 0
   for (let i = 0; i < text.length; i += 1) {

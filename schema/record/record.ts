@@ -96,7 +96,10 @@ export interface DimensionUse {
 export interface MeasureUse {
   readonly measure: string
   readonly calculated: boolean
-  /** The calculated measure whose formula led to this one. */
+  /**
+   * The calculated measure whose formula led to this one. `default`: the statement names none, and this is the cube's own,
+   * by its metadata.
+   */
   readonly via: string | null
 }
 

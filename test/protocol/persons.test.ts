@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { columnsOf, parentPath, segmentsOf } from '../../proxy/protocol/path.ts'
 import { personsIn, personsNearNames } from '../../proxy/protocol/persons.ts'
 import { rowsOf } from '../../proxy/protocol/rows.ts'
+import { interpretStatement } from '../../proxy/protocol/interpret-statement.ts'
 import type { StatementFacts } from '../../proxy/language/statement.ts'
 
 const PAST = { latestBirth: '2026-01-01', attributes: ['Sagspart'] }
@@ -18,6 +19,44 @@ const FACTS: StatementFacts = {
   dimensions: [],
   criteria: [],
 }
+
+const dax = (text: string) =>
+  interpretStatement('dax', text, new Map(), { latestBirth: '2026-01-01', attributes: [] }).persons
+
+test('in DAX what a measure is compared with is an amount, though the statement speaks of persons', () => {
+  for (const [text, persons] of [
+    [`FILTER('Borger', 'Borger'[CPR] <> BLANK() && [Beløb] > 1503304012)`, []],
+    [`FILTER('Borger', 'Borger'[CPR] <> BLANK() && [Beløb] <= 1503604012)`, []],
+    [`FILTER('Borger', 'Borger'[CPR] <> BLANK() && [Valgt] = "150360-4012")`, ['1503604012']],
+    [`FILTER('Borger', 'Borger'[CPR] <> BLANK() && [Valgt CPR] = 1503304012)`, ['1503304012']],
+    [`FILTER(SUMMARIZECOLUMNS('Borger'[CPR], "x", [Beløb]), [x] > 1503304012)`, []],
+    [`CALCULATETABLE(VALUES('Borger'[CPR]), 'Ydelse'[Beløb] > 1503304012)`, []],
+    [`CALCULATETABLE(VALUES('Borger'[CPR]), 'Ydelse'[Nr] = 1503304012)`, ['1503304012']],
+    [`SUMMARIZECOLUMNS(FILTER('Borger', 'Borger'[Nr] = 1503604012), "n", DISTINCTCOUNT('Borger'[Nr]))`, ['1503604012']],
+    [`FILTER(VALUES('Borger'[CPR]), 'Borger'[CPR] >= 1503304012)`, ['1503304012']],
+  ] as const) {
+    assert.deepEqual(dax(`EVALUATE ${text}`), persons, text)
+  }
+  const define = (formula: string) => `DEFINE MEASURE 'Borger'[M] = ${formula} EVALUATE FILTER(VALUES('Borger'[CPR]), `
+  assert.deepEqual(dax(`${define("SUM('Ydelse'[Beløb])")} [M] > 1503604012)`), [])
+  assert.deepEqual(dax(`${define("SELECTEDVALUE('Borger'[CPR])")} [M] = 1503304012)`), ['1503304012'])
+})
+
+test('a number with a hyphen is a person also where a measure is compared with it', () => {
+  assert.deepEqual(personsIn('150360-4012', '[Measures].[Valgt]', false, PAST), ['1503604012'])
+  assert.deepEqual(personsIn('1503604012', '[Measures].[Valgt]', true, PAST), [])
+})
+
+test('a measure that the cube has by itself stands there as such', () => {
+  const measures = [
+    { measure: '[Measures].[A]', via: null, byDefault: true },
+    { measure: '[Measures].[B]', via: '[Measures].[X]' },
+  ] as const
+  assert.deepEqual(
+    rowsOf({ ...FACTS, measures }, '', PAST).measures.map(({ via }) => via),
+    ['default', '[Measures].[X]'],
+  )
+})
 
 test('a unique name is split at its dots and keys, never inside its brackets', () => {
   assert.deepEqual(

@@ -49,6 +49,12 @@ test('in cluster format the tuples of an axis are the product of its sets', () =
   assert.equal(read(dataset(axis('Axis0', 2) + axis('Axis1', 3, 4))).rows, 12)
 })
 
+test('a member whose own name alone tells that it is a person is found in every way to write one', () => {
+  for (const key of ['&amp;[07.07.61-4285]', '&amp;[707614285]&amp;[7]', '[7.07614285E8]', '[07 07 61 4285]']) {
+    assert.deepEqual(persons(read(dataset(tuples('Axis1', member(`[Borger].[CPR].${key}`))))), ['0707614285 axis'], key)
+  }
+})
+
 test('a person on an axis is found by unique name, by caption, by key and by property', () => {
   const axes = tuples(
     'Axis1',

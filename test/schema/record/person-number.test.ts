@@ -49,6 +49,16 @@ test('a lost leading zero is put back only in an attribute named for person numb
   assert.equal(personNumber('101475001', false, rules), null)
 })
 
+test('separators within the date are met in a text too, where its attribute is named for person numbers', () => {
+  for (const text of ['01.01.47-5001 Anna', 'se 01-01-47 5001', '[A].[CPR].&[01/01/47/5001].[x]', '01 01 47_7ab2']) {
+    assert.deepEqual(findPersonNumbers(text, true, rules), [text.includes('ab') ? '0101477AB2' : '0101475001'], text)
+    assert.deepEqual(findPersonNumbers(text, false, rules), [])
+  }
+  for (const text of ['01.01.2047', '2047-01-01T05:00:12', '01.01.47 12:00', '1.2.3.4 5001']) {
+    assert.deepEqual(findPersonNumbers(text, true, rules), [], text)
+  }
+})
+
 test('dashes, thin blanks, a minus and invisible signs do not hide a number', () => {
   for (const joint of ['-', '\u2011', '\u2013', '\u2212', '\uff0d', '\u2009', '\u202f', '\u200b', ' - ', '\u00ad']) {
     assert.deepEqual(findPersonNumbers(`x 010147${joint}5001 y`, false, rules), ['0101475001'], escape(joint))
