@@ -25,9 +25,9 @@ function factsOf(pieces: readonly Uint8Array[]): AnswerFacts {
 
 /** What columns and members hold: persons in many forms, what looks like them, and words. */
 const words = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom('0101475001', '070761-4285', '070761 4285', '290370-1234', '707614285') },
-  fc.constantFrom('0203486110 Åse Prøvesen', '[Borger].[CPR].&[0101475001]', '7.07614285E8', '1.5044173E9', 'B-12'),
-  fc.constantFrom('07.07.61-4285', '0707\u200b614285', '٠٧٠٧٦١٤٢٨٥', '070761–4285', '150441T7JC9', '1504410JC9'),
+  { weight: 3, arbitrary: fc.constantFrom('0101475001', '070733-4285', '070733 4285', '290337-5234', '707334285') },
+  fc.constantFrom('0203486110 Åse Prøvesen', '[Borger].[CPR].&[0101475001]', '7.07334285E8', '1.5044173E9', 'B-12'),
+  fc.constantFrom('07.07.33-4285', '0707\u200b334285', '٠٧٠٧٣٣٤٢٨٥', '070733–4285', '150441T7JC9', '1504410JC9'),
   fc.constantFrom('1010101010', '12345678', '123456', '1234567.89', '5712345678901', '131076', '101010101010'),
   fc.constantFrom('', ' ', 'Ærøvej 12', 'a & b < c', '"Sønderå"', '–', '2024-01-01T00:00:00', ']]>', '10101010,10'),
   fc.string({ unit: fc.constantFrom(...Array.from('0123456789-. ,&;#xæ–')), maxLength: 16 }),
@@ -60,7 +60,7 @@ const type = fc.constantFrom(
   ' xsi:type="xsd:int" x="a>b"',
   '\n\txsi:type = "xsd:long" ',
 )
-const gap = fc.constantFrom('', '\n  ', '<!-- 0707614285 -->')
+const gap = fc.constantFrom('', '\n  ', '<!-- 0707334285 -->')
 const joined = (parts: fc.Arbitrary<string>, max = 4) => fc.array(parts, { maxLength: max }).map((all) => all.join(''))
 
 const leaf = (name: string) =>
@@ -231,7 +231,7 @@ test('bytes of any kind give the same facts wherever they are cut, and never an 
   const signs = `<row>|</row>|<a b="|">|'|<!--|-->|<![CDATA[|]]>|<?|?>|<|>|</|/>|&#48;|<!DOCTYPE a>|\0| |æ|\ud83d`
   const tags =
     '<Axes>|<Axis name="Axis1">|<Tuple>|<Member>|</Member>|</Axis>|<Messages>|<Error ErrorCode="1"/>|</Messages>'
-  const texts = `</root>|<root xmlns="${NS}:rowset">|0707614285|7.0E8`
+  const texts = `</root>|<root xmlns="${NS}:rowset">|0707334285|7.0E8`
   const parts = fc.constantFrom(...`${signs}|${tags}|${texts}`.split('|'))
   const soup = fc.tuple(
     fc.constantFrom('', root('rowset', ''), root('mddataset', '')),

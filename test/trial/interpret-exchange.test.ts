@@ -34,7 +34,7 @@ test('an exchange tried with its mapping is printed as it would be recorded, wit
   assert.deepEqual([status, readBy, records.length, records[0]?.opaque], [0, 'example-bi-xml', 1, null])
   assert.deepEqual([mappings[0]?.foreign, mappings[0]?.unmatched, mappings[0]?.missing], [null, [], []])
   assert.equal(records[0]?.personsSeen, 1)
-  assert.deepEqual(personsBeside, ['1703444217'])
+  assert.deepEqual(personsBeside, ['1703445217'])
 })
 
 test('as text it says where the mapping found nothing, and what it promised and had not', () => {

@@ -115,7 +115,7 @@ export class Literals {
     return item === undefined ? null : text(item)
   }
 
-  /** `"070761" & "4285"`, and the `DATE(…) + TIME(…)` with which Power BI writes a moment. */
+  /** `"070733" & "4285"`, and the `DATE(…) + TIME(…)` with which Power BI writes a moment. */
   #joined({ operands, operators }: ExpressionOf<'operation'>, environment: Environment, steps: number): Literal | null {
     if (operators[0] === '&') return this.#together(operands, environment, steps)
     if (!operands.every((operand) => operand.kind === 'call' && DATES.has(operand.name))) return null
@@ -142,7 +142,7 @@ const SAME_VALUE: ReadonlySet<string> = new Set([
 ])
 
 /**
- * The whole number that a number in another spelling is: `7.07614285E8`, `707614285.0`. A person's number is found in it
+ * The whole number that a number in another spelling is: `7.07334285E8`, `707334285.0`. A person's number is found in it
  * as well.
  */
 export function wholeNumber(raw: string): string | null {

@@ -6,7 +6,7 @@ import { selectsOf, walk } from './visitor.ts'
 
 /** What the extraction asks about the form of an expression, apart from anything around it. */
 
-/** What is read as code but is a value: `0707614285`, `"x"`, a word. */
+/** What is read as code but is a value: `0707334285`, `"x"`, a word. */
 export function isPlain(expression: Expression): boolean {
   const inner = unwrap(expression)
   if (inner.kind === 'path') return isWord(inner)
