@@ -4,12 +4,14 @@ import { searchCovered } from '../query/coverage.ts'
 import { readEntry } from '../query/entry.ts'
 import { readLog } from '../query/log.ts'
 import { type PersonQuestion, searchPerson } from '../query/person.ts'
-import { delay, readStatus } from '../query/status.ts'
+import { type Delay, delay, readStatus } from '../query/status.ts'
+import type { Asker, Desk, Mistake } from '../query/use.ts'
 import { entryPage } from '../render/entry.ts'
 import { latestPage } from '../render/latest.ts'
 import { coveredPage } from '../render/covered.ts'
 import { resultsPage, searchPage } from '../render/search.ts'
 import { statusPage } from '../render/status.ts'
+import type { View } from '../render/view.ts'
 import { recordRefusal, stranger } from './guard.ts'
 import { mistakeProblem, Problem } from './problem.ts'
 import { idParams, latestQuery, nothing, pageQuery, searchForm } from './schemas.ts'
@@ -37,25 +39,13 @@ export function pageRoutes(app: FastifyInstance, service: Service): void {
     sendPage(reply, searchPage(viewOf(request, reply, now(), '/search'), {}, null)),
   )
 
-  app.post<{ Body: PersonQuestion }>(
-    '/search',
-    {
-      schema: { hide, body: searchForm, querystring: nothing },
-      preHandler: (request, reply, done) => app.csrfProtection(request, reply, done),
-      config: { rateLimit: SEARCHES },
-    },
-    (request, reply) => search(service, request, reply),
-  )
-
-  app.post<{ Body: PersonQuestion }>(
-    '/search/covered',
-    {
-      schema: { hide, body: searchForm, querystring: nothing },
-      preHandler: (request, reply, done) => app.csrfProtection(request, reply, done),
-      config: { rateLimit: SEARCHES },
-    },
-    (request, reply) => covered(service, request, reply),
-  )
+  const posted = {
+    schema: { hide, body: searchForm, querystring: nothing },
+    preHandler: app.csrfProtection.bind(app),
+    config: { rateLimit: SEARCHES },
+  }
+  app.post<{ Body: PersonQuestion }>('/search', posted, asking(service, searchPerson, resultsPage))
+  app.post<{ Body: PersonQuestion }>('/search/covered', posted, asking(service, searchCovered, coveredPage))
 
   app.get<{ Params: { id: string } }>(
     '/entry/:id',
@@ -78,32 +68,17 @@ export function pageRoutes(app: FastifyInstance, service: Service): void {
 }
 
 /** A mistake in the form comes back with the form, and is logged as an attempt like any other. */
-async function search(
+function asking<A extends { readonly kind: 'answer' }>(
   service: Service,
-  request: FastifyRequest<{ Body: PersonQuestion }>,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
+  ask: (desk: Desk, asker: Asker, question: PersonQuestion) => Promise<A | Mistake>,
+  page: (view: View, question: PersonQuestion, answer: A, behind: Delay) => string,
+) {
   const { desk, lag, now } = service
-  const answer = await searchPerson(desk, request.asker ?? stranger(request), request.body)
-  const view = viewOf(request, reply, now(), '/search')
-  if (answer.kind === 'answer') {
-    return sendPage(reply, resultsPage(view, request.body, answer, delay(await lag(), now())))
+  return async (request: FastifyRequest<{ Body: PersonQuestion }>, reply: FastifyReply): Promise<FastifyReply> => {
+    const answer = await ask(desk, request.asker ?? stranger(request), request.body)
+    const view = viewOf(request, reply, now(), '/search')
+    if (answer.kind === 'answer') return sendPage(reply, page(view, request.body, answer, delay(await lag(), now())))
+    await recordRefusal(request, service, mistakeProblem(answer, 'body'))
+    return sendPage(reply.code(400), searchPage(view, request.body, answer))
   }
-  await recordRefusal(request, service, mistakeProblem(answer, 'body'))
-  return sendPage(reply.code(400), searchPage(view, request.body, answer))
-}
-
-async function covered(
-  service: Service,
-  request: FastifyRequest<{ Body: PersonQuestion }>,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  const { desk, lag, now } = service
-  const answer = await searchCovered(desk, request.asker ?? stranger(request), request.body)
-  const view = viewOf(request, reply, now(), '/search')
-  if (answer.kind === 'answer') {
-    return sendPage(reply, coveredPage(view, request.body, answer, delay(await lag(), now())))
-  }
-  await recordRefusal(request, service, mistakeProblem(answer, 'body'))
-  return sendPage(reply.code(400), searchPage(view, request.body, answer))
 }
