@@ -4,16 +4,15 @@ import type { StatementFacts } from '../statement.ts'
 import { StatementLimitError, type StatementLimits } from '../syntax-error.ts'
 import type { Column, DefinitionOf, Evaluation, Expression, ExpressionOf, Query } from './ast.ts'
 import { Environment, Variable } from './environment.ts'
+import { type Subject, subjectOf } from './subject.ts'
 import {
   cellsOf,
   CONNECTIVES,
-  hasSubject,
   isLiteral,
   isCondition,
   mayBePerson,
   MIRRORED,
   nameOf,
-  NO_SUBJECT,
   operatorOf,
   PASSES_FILTER,
   personsJoined,
@@ -32,12 +31,6 @@ import { resolve, Shape, type ShapeColumn } from './shape.ts'
 export interface Source {
   readonly parameters: ParameterValues
   readonly limits: StatementLimits
-}
-
-/** What is compared. `path` is `null` where it cannot be said. */
-interface Subject {
-  readonly path: string
-  readonly op: string | null
 }
 
 /** A person's number that no criterion holds yet. */
@@ -923,35 +916,8 @@ class Extraction {
     this.#compare(column, functions.REPORT_CONDITIONS[word] ?? '=', value, place, denied)
   }
 
-  /** What a condition is about: a column, also inside functions of it, or a measure. `null`: nothing, or too much. */
   #subject(expression: Expression, place: Place): Subject | null {
-    let inner = expression
-    let op: string | null = null
-    let around = place
-    for (let steps = 0; steps < MAX_STEPS; steps++) {
-      if (inner.kind === 'column') return { path: this.#names.columnPath(inner, around), op }
-      const variable = around.environment.variable(inner)
-      if (variable !== null) {
-        inner = variable.expression
-        around = { ...around, environment: variable.environment, scope: variable.scope ?? around.scope }
-        continue
-      }
-      if (inner.kind === 'operation' && inner.operators[0] === '&') {
-        const { environment } = around
-        const [only = EMPTY, ...more] = inner.operands.filter((part) => this.#literals.of(part, environment) === null)
-        if (more.length > 0) return null
-        inner = only
-        continue
-      }
-      if (inner.kind !== 'call' || NO_SUBJECT.has(inner.name)) return null
-      const { name, args } = inner
-      const columns: readonly Expression[] = name === 'CALCULATE' ? args.slice(0, 1) : args.filter(hasSubject)
-      const [only] = columns
-      if (only === undefined || columns.length > 1) return null
-      op ??= functions.PARTS_OF_TEXT[name] ?? null
-      inner = only
-    }
-    return null
+    return subjectOf(expression, place, this.#names, this.#literals)
   }
 
   // What all have in common
@@ -1063,7 +1029,6 @@ export function extractQuery(query: Query, source: Source): StatementFacts {
 const computed = (name: string): ShapeColumn => ({ name, path: null, renamed: false })
 
 const EMPTY: Expression = { kind: 'empty' }
-const MAX_STEPS = 64
 
 /** An expression is read as table, value and condition, counted and not: seldom more often than this. */
 const WORK_PER_TOKEN = 10
