@@ -104,6 +104,27 @@ test('what is selected by a handle that nobody knows restricts all that is shown
   assert.deepEqual(persons(talk.say('GetLayout', 2, [])), [ANNA])
 })
 
+test('who is clicked on in a list that was searched is whoever was searched for', () => {
+  const talk = new Talk()
+  talk.say('GetObject', 1, ['borgerliste'], '2')
+  talk.say('SearchListObjectFor', 2, ['/qListObjectDef', `*${ANNA}*`])
+  const clicked = talk.say('SelectListObjectValues', 2, ['/qListObjectDef', [5], true])
+  assert.deepEqual([persons(clicked), lines(clicked).at(-1)], [[ANNA], 'filter: borgerliste element #5'])
+  talk.say('AbortListObjectSearch', 2, ['/qListObjectDef'])
+  assert.deepEqual(persons(talk.say('GetLayout', 2, [])), [ANNA])
+  talk.say('ClearAll', 1, [])
+  talk.say('SelectListObjectValues', 2, ['/qListObjectDef', [6], true])
+  assert.deepEqual(lines(talk.say('GetLayout', 2, [])), ['slicer: borgerliste element #6'])
+})
+
+test('what is shown by a handle that nobody knows is restricted by what is selected', () => {
+  const talk = new Talk()
+  talk.say('GetField', 1, ['CPR nr'], '3')
+  talk.say('SelectValues', 3, [[{ qText: ANNA }]])
+  const shown = talk.say('GetLayout', 44, [])
+  assert.deepEqual([shown.action, persons(shown)], ['query', [ANNA]])
+})
+
 test('a second click adds, a search is remembered until it is accepted, and going back leaves the selections unknown', () => {
   const talk = new Talk()
   talk.say('CreateSessionObject', 1, { qProp: { qListObjectDef: { qDef: { qFieldDefs: ['Borger'] } } } }, '2')

@@ -84,7 +84,7 @@ const DEFINING = new Set(['CreateSessionObject', 'CreateObject', 'CreateChild', 
 const SHOWING =
   /^(?:GetLayout|GetHyperCube\w*|GetListObject\w*|GetTreeData|ExportData|Expand\w*|Collapse\w*|Drill\w*|GetContinuousData|RangeSelect\w*)$/
 const EVALUATING = new Set(['Evaluate', 'EvaluateEx', 'ExpandExpression'])
-const SEARCHING = /^Search(?:Associations|Results|Suggest|Objects)$/
+const SEARCHING = /^(?:Search(?:Associations|Results|Suggest|Objects)|GetAssociations)$/
 
 /** What is shown by the call; `null` where nothing is. */
 function shown(call: QlikCall): Definition | null {
@@ -92,13 +92,14 @@ function shown(call: QlikCall): Definition | null {
   if (DEFINING.has(method)) return definitionOf(call.param(0, 'qProp'))
   if (EVALUATING.has(method)) return { dimensions: [], measures: texts(call.param(0, 'qExpression')) }
   if (method === 'SearchListObjectFor') return { dimensions: handle?.dimensions ?? [], measures: [] }
-  return handle?.kind === 'object' && SHOWING.test(method) ? handle : null
+  // A handle that nobody has seen given is an object's: only those have a layout.
+  return (handle === null || handle.kind === 'object') && SHOWING.test(method) ? (handle ?? NO_DEFINITION) : null
 }
 
 const texts = (node: MaybeJson): string[] => [stringOf(node)].filter((text) => text !== null)
 
 function actionOf(method: string, asks: boolean): Action {
-  if (asks || SEARCHING.test(method)) return 'query'
+  if (asks || SEARCHING.test(method) || method === 'GetTableData') return 'query'
   if (/^(?:OpenDoc|GetActiveDoc|CreateSessionApp)/.test(method)) return 'session'
   return method.startsWith('Get') ? 'metadata' : 'request'
 }

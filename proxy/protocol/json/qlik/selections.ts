@@ -69,8 +69,9 @@ const OTHERS = new Map<string, Select>([
   [
     'SelectListObjectValues',
     (call) => {
-      const values = elementNumbers(call.param(1, 'qValues'))
-      return chosen(call, dimension(call, 0), { op: 'element', values }, isToggle(call.param(2, 'qToggleMode')))
+      const field = dimension(call, 0)
+      const values = [...lookedFor(call, field), ...elementNumbers(call.param(1, 'qValues'))]
+      return chosen(call, field, { op: 'element', values }, isToggle(call.param(2, 'qToggleMode')))
     },
   ],
   [
@@ -93,6 +94,7 @@ const OTHERS = new Map<string, Select>([
     }),
   ],
   ['AcceptListObjectSearch', (call) => accepted(call)],
+  ['AbortListObjectSearch', (call) => ({ sought: [], after: clearing(call.session, SEARCH + dimension(call, 0)) })],
   ['SelectListObjectAll', (call) => ({ sought: [], after: clearing(call.session, dimension(call, 0)) })],
   ['ClearSelections', (call) => ({ sought: [], after: clearing(call.session, dimension(call, 0)) })],
   [
@@ -179,6 +181,11 @@ function excluding(call: QlikCall): Selecting {
 
 /** What stands in a search box is selected when it is accepted. */
 const SEARCH = 'search of '
+
+/** What is clicked on in a list that was searched is one of those found: the search tells more than their numbers do. */
+function lookedFor({ session }: QlikCall, field: string): readonly string[] {
+  return own(session.selections, SEARCH + field)?.values ?? []
+}
 
 function remembered(call: QlikCall): QlikSession {
   return selecting(call.session, SEARCH + dimension(call, 0), looked(call.param(1, 'qMatch')))
