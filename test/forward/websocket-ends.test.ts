@@ -176,3 +176,21 @@ test('however much comes of a compressed message, a piece of it is held at a tim
   assert.equal(all, 50_000_000)
   assert.ok(most <= 1_000_000, `${most} bytes at once`)
 })
+
+test('answers that nobody has read yet do not pile up: the BI server is heard again when they are', async (t) => {
+  const read = Promise.withResolvers<void>()
+  const { client, bi, witness } = await joined(t, { readAnswer: counting(() => read.promise) })
+  const ids = Array.from({ length: 200 }, (_, i) => i)
+  client.send(ids.map((id) => said(`{"id":${id}}`)).join(''))
+  await eventually('the questions', () => witness.asked.length === 201)
+  for (const id of ids) {
+    bi.write(frame(`{"id":${id},"result":1}`), 'latin1')
+    if (id === 50) await client.has('"id":50,')
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await pause()
+  assert.doesNotMatch(client.text, /"id":199,/)
+  read.resolve()
+  await client.has('"id":199,')
+  assert.equal((await witness.outcomes(200)).length, 200)
+})

@@ -45,6 +45,9 @@ export interface ConversationSettings {
 /** Messages that wait for an answer; where more do, their answers are none that can be told apart. */
 const MAX_OPEN = 1000
 
+/** Answers that may wait to be read and recorded; where more do, no more comes down: a reader that is behind loses them. */
+const MAX_UNRECORDED = 100
+
 interface Said {
   readonly entry: Entry
   readonly id: string | null
@@ -72,6 +75,7 @@ export class Conversation {
   /** The entry of the message that the BI server is saying unasked. */
   #pushed: Said | null = null
   #recorded: Promise<void> = Promise.resolve()
+  #unrecorded = 0
   #isOver = false
   /** Why the connection was cut here. */
   #cutAs: Ending | null = null
@@ -106,6 +110,7 @@ export class Conversation {
     await this.#up.idle()
     await this.#down.hear(events)
     this.#push()
+    if (this.#unrecorded > MAX_UNRECORDED) await this.#recorded
     const [upTo, left] = [this.#asked, this.#pending]
     if (left > 0 && !this.#isOver) await new Promise<void>((leave) => this.#held.push({ upTo, left, leave }))
     return !this.#isOver
@@ -247,7 +252,8 @@ export class Conversation {
 
   /** After everything before it has been recorded. */
   #next(work: () => Promise<void>): void {
-    this.#recorded = this.#recorded.then(work)
+    this.#unrecorded += 1
+    this.#recorded = this.#recorded.then(work).then(() => void (this.#unrecorded -= 1))
   }
 }
 
