@@ -139,6 +139,7 @@ function tellJournal(logger: Logger, state: JournalState): void {
 }
 
 function tellForward(logger: Logger, event: ForwardEvent): void {
+  if (event.kind === 'passed') return
   if (event.kind === 'failed' || event.kind === 'withheld' || event.kind === 'unrecorded')
     logger.error(event, event.kind)
   else logger.info(event, event.kind)

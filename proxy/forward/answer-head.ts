@@ -58,3 +58,12 @@ export function pairs(raw: readonly string[]): [name: string, value: string][] {
   for (let at = 0; at + 1 < raw.length; at += 2) lines.push([raw[at] ?? '', raw[at + 1] ?? ''])
   return lines
 }
+
+/**
+ * May the BI server say this before it has read the whole request, and be heard at once? A refusal stands for what came
+ * so far. Any other answer waits until the request is complete, or enough of it is kept: what is still on its way up is
+ * asked too, and must not be missing from the entry.
+ */
+export function isRefusal(answer: IncomingMessage): boolean {
+  return (answer.statusCode ?? 0) >= 300
+}

@@ -19,6 +19,12 @@ export type ForwardEvent =
   | { readonly kind: 'malformed'; readonly code: string; readonly status: number }
   /** The reader of answers failed or stalled; the client noticed nothing. */
   | { readonly kind: 'reader-failed'; readonly server: string; readonly code: string }
+  /**
+   * The BI server's answer begins to leave: it was held for so long because its entry was not yet durable, and the proxy
+   * had the request and the answer's head in its hands for so long altogether. Told for every answer, so for counting
+   * and not for a log.
+   */
+  | { readonly kind: 'passed'; readonly server: string; readonly heldMs: number; readonly proxyMs: number }
   /** A fault of ours, in one exchange. */
   | { readonly kind: 'failed'; readonly server: string; readonly code: string }
 

@@ -47,11 +47,20 @@ export interface ForwardOptions {
   readonly report: Report
 }
 
+export interface ForwardStats {
+  /** Connections of clients, WebSockets too. */
+  readonly connections: number
+  readonly webSockets: number
+  /** Requests whose answer has not wholly left. */
+  readonly underway: number
+}
+
 export interface Forward {
   /** Not yet listening. */
   readonly server: http.Server
   /** Accepts no more; resolves when all answers under way have left and all tickets are answered. WebSockets are cut. */
   close(): Promise<void>
+  stats(): ForwardStats
 }
 
 const MAX_HEADER_BYTES = 65_536
@@ -82,6 +91,7 @@ class Forwarder implements Forward {
   readonly #tunnels = new Set<Tunnel>()
   /** Connections that have asked nothing yet: Node counts them as busy, and would wait for them when closing. */
   readonly #unused = new Set<Socket>()
+  #open = 0
   #isClosing = false
   #idle: () => void = () => undefined
 
@@ -117,13 +127,22 @@ class Forwarder implements Forward {
     for (const { upstream } of this.#lines) upstream.close()
   }
 
+  stats(): ForwardStats {
+    const webSockets = [...this.#tunnels].filter((tunnel) => tunnel.isOpen).length
+    return { connections: this.#open, webSockets, underway: this.#underway }
+  }
+
   #listenTo(server: http.Server<typeof Arrival>): http.Server<typeof Arrival> {
     server.on('connection', (socket: Socket) => {
       // Node sends a head that goes out alone in the socket's default encoding, UTF-8: 8-bit values would change.
       socket.setDefaultEncoding('latin1')
       this.#connections.set(socket, new ClientConnection(socket))
       this.#unused.add(socket)
-      socket.once('close', () => this.#unused.delete(socket))
+      this.#open += 1
+      socket.once('close', () => {
+        this.#unused.delete(socket)
+        this.#open -= 1
+      })
     })
     server.on('request', (req: Arrival, res) => this.#take(req, res, null))
     server.on('checkContinue', (req: Arrival, res) => this.#take(req, res, null))

@@ -14,7 +14,7 @@ import type { AnswerFacts, Ending, RawHeaders, MessageIdFinder, ReadAnswer, Witn
 import { ownsConnection } from '../identity/authorization.ts'
 import { redact } from '../identity/redact.ts'
 import type { Claimed, WhoAsks } from '../identity/who-asks.ts'
-import { answerHeaders } from './answer-head.ts'
+import { answerHeaders, isRefusal } from './answer-head.ts'
 import { Capture } from './capture.ts'
 import type { ClientConnection, Leg, Route, Underway } from './client-connection.ts'
 import { Download } from './download.ts'
@@ -25,6 +25,7 @@ import { Outcome } from './outcome.ts'
 import { ownAnswer, ownHeaders, reasonPhrase, type OwnStatus } from './refusal.ts'
 import { readRequestHead, type RequestHead } from './request-head.ts'
 import { beginReading, type SafeReading } from './safe-reading.ts'
+import { Stopwatch } from './stopwatch.ts'
 import type { Target } from './target.ts'
 import { Tunnel } from './tunnel.ts'
 import { Conversation } from './websocket/conversation.ts'
@@ -77,6 +78,7 @@ export class Passage implements Underway {
   #reading: SafeReading | null = null
   #tunnelled = { up: 0, down: 0 }
   #isOver = false
+  readonly #stopwatch = new Stopwatch()
 
   constructor(its: PassageSettings) {
     this.#its = its
@@ -169,6 +171,7 @@ export class Passage implements Underway {
     const { req, tunnel } = this.#its
     const errand = this.#set()
     this.#errand = errand
+    this.#stopwatch.sent()
     if (tunnel !== null) tunnel.onGone(() => this.#its.res.destroy())
     if (this.#head.kind === 'clear' && this.#head.hasBody && tunnel === null) {
       this.#upload = new Upload(req, errand.up, this.#capture, {
@@ -229,6 +232,7 @@ export class Passage implements Underway {
   #ask(): void {
     if (!this.#entry.isOpen) return
     const { req, connection } = this.#its
+    this.#stopwatch.asked()
     this.#entry.ask({
       askedAt: this.#askedAt,
       server: this.#server,
@@ -281,6 +285,7 @@ export class Passage implements Underway {
 
   #answered(answer: IncomingMessage): void {
     this.#answer = answer
+    this.#stopwatch.answered()
     this.#moved()
     answer.on('close', () => this.#answerBroke(answer, answer.errored))
     if (isRefusal(answer)) this.#ask()
@@ -311,6 +316,7 @@ export class Passage implements Underway {
   /** Notes the head of the answer, and gives back what is kept of it. */
   #begin(answer: IncomingMessage, status: number): RawHeaders {
     const kept = redact(answer.rawHeaders)
+    this.#its.road.report({ kind: 'passed', server: this.#server, ...this.#stopwatch.passed() })
     const confirmed = this.#claimed.answered(status)
     this.#outcome.begin(status, kept, this.#its.road.now(), confirmed)
     return kept
@@ -339,6 +345,7 @@ export class Passage implements Underway {
     const { tunnel, res } = this.#its
     if (tunnel === null) return
     this.#answer = answer
+    this.#stopwatch.answered()
     this.#errand?.listenNoMore()
     socket.on('error', (error) => this.#broke(error))
     // Node has let go of it, so that whoever ends the exchange before the tunnel is open must end it here.
@@ -473,13 +480,4 @@ export class Passage implements Underway {
     this.#entry.answer(this.#outcome.answered(endedAt, facts, sizes))
     this.#its.road.over()
   }
-}
-
-/**
- * May the BI server say this before it has read the whole request, and be heard at once? A refusal stands for what came
- * so far. Any other answer waits until the request is complete, or enough of it is kept: what is still on its way up is
- * asked too, and must not be missing from the entry.
- */
-function isRefusal(answer: IncomingMessage): boolean {
-  return (answer.statusCode ?? 0) >= 300
 }

@@ -66,6 +66,8 @@ export interface JournalOptions {
   readonly now?: () => number
   readonly fs?: Disk
   readonly onState?: (state: JournalState) => void
+  /** A group of frames has become durable, and that took so long. */
+  readonly onSync?: (tookMs: number) => void
 }
 
 export type JournalState = { readonly kind: 'ready' } | { readonly kind: 'broken'; readonly error: JournalError }
@@ -139,6 +141,7 @@ export class Journal implements Witness {
   readonly #maxWaitingBytes: number
   readonly #firstPauseMs: number
   readonly #onState: (state: JournalState) => void
+  readonly #onSync: (tookMs: number) => void
   readonly #misses = new Misses()
   readonly #listeners = new Set<(durable: number) => void>()
 
@@ -189,6 +192,7 @@ export class Journal implements Witness {
     this.#maxWaitingBytes = options.maxWaitingBytes ?? 256 * 1024 * 1024
     this.#firstPauseMs = options.pauseMs ?? 100
     this.#onState = options.onState ?? (() => undefined)
+    this.#onSync = options.onSync ?? (() => undefined)
     this.#mint =
       end.logId === null ? new LogIdMint(identity.journalNumber) : new LogIdMint(identity.journalNumber, end.logId)
     this.#n = end.n
@@ -372,6 +376,7 @@ export class Journal implements Witness {
     }
     this.#lastSyncMs = performance.now() - begun
     this.#acknowledge(group, after)
+    this.#onSync(this.#lastSyncMs)
   }
 
   async #segmentToWrite(): Promise<SegmentWriter> {

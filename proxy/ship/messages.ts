@@ -3,6 +3,7 @@ import type { IdentityConfig } from '../../schema/config/identity.ts'
 import type { InterpretSettings } from '../protocol/settings.ts'
 import type { RecorderStatus } from '../../schema/record/recorder-status.ts'
 import type { StoreLocation } from '../../schema/store/open.ts'
+import type { Tally } from './tally.ts'
 
 export interface RecorderStart {
   readonly folder: string
@@ -33,6 +34,8 @@ export type ToRecorder =
 export type FromRecorder =
   | { readonly kind: 'status'; readonly status: RecorderStatus }
   | { readonly kind: 'compared' }
+  | { readonly kind: 'written'; readonly tally: Tally }
+  | { readonly kind: 'trouble'; readonly code: string }
   /** Everything before this segment is in the store. */
   | { readonly kind: 'release'; readonly segment: number }
   /** All up to `durable` is read: tell me when there is more. */

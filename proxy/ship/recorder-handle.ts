@@ -13,6 +13,7 @@ import type { RecorderStatus } from '../../schema/record/recorder-status.ts'
 import { assertNever } from '../../schema/record/record.ts'
 import type { StoreLocation } from '../../schema/store/open.ts'
 import type { FromRecorder, Places, RecorderModules, RecorderStart, ToRecorder } from './messages.ts'
+import type { Tally } from './tally.ts'
 
 /** The operational log; `pino` fits. What is written to it are codes and ordinals. */
 export interface RecorderLog {
@@ -28,6 +29,8 @@ export interface RecorderHandleOptions {
   readonly places?: Places
   readonly logger?: RecorderLog
   readonly onStatus?: (status: RecorderStatus) => void
+  readonly onWritten?: (tally: Tally) => void
+  readonly onTrouble?: (code: string) => void
   /** How long `stop` lets the recorder go on shipping what is durable. */
   readonly drainMs?: number
   /** Interpreting one exchange for longer than this counts as a hang. */
@@ -155,6 +158,12 @@ class Handle implements RecorderHandle {
       case 'status':
         this.#hearStatus(message.status)
         return
+      case 'written':
+        this.#options.onWritten?.(message.tally)
+        return
+      case 'trouble':
+        this.#options.onTrouble?.(message.code)
+        return
       case 'compared':
         this.#compared = true
         return
@@ -221,6 +230,7 @@ class Handle implements RecorderHandle {
       pauseMs: this.#pauseMs,
     }
     this.#options.logger?.error(fields, 'the recorder has ended and is started again')
+    this.#options.onTrouble?.(fields.code)
     this.#restart = setTimeout(() => this.#start(), this.#pauseMs)
   }
 

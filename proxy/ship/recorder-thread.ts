@@ -52,6 +52,8 @@ const recorder: Recorder = new Recorder({
   suspects: new Set(start.suspects),
   onInterpret: (seq) => Atomics.store(interpreting, 0, BigInt(seq)),
   onStatus: (status) => say({ kind: 'status', status }),
+  onWritten: (tally) => say({ kind: 'written', tally }),
+  onTrouble: (code) => say({ kind: 'trouble', code }),
   onCompared: () => say({ kind: 'compared' }),
   onRelease: ({ segment }) => say({ kind: 'release', segment }),
   onIdle: (durable) => say({ kind: 'idle', durable }),

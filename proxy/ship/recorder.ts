@@ -58,6 +58,8 @@ import { lostEntry, minimalEntry, minimalGap } from './minimal.ts'
 import { Pairing } from './pairing.ts'
 import type { Happening } from './pairing.ts'
 import { oldestAskedAt } from './oldest.ts'
+import { tallyOf } from './tally.ts'
+import type { Tally } from './tally.ts'
 import { StatusFile } from './status-file.ts'
 
 export interface Interpreter {
@@ -81,6 +83,10 @@ export interface RecorderOptions {
   /** Called with the number of an exchange before it is interpreted, and with 0 after. */
   readonly onInterpret?: (seq: number) => void
   readonly onStatus?: (status: RecorderStatus) => void
+  /** These entries are in the store now. */
+  readonly onWritten?: (tally: Tally) => void
+  /** Something went wrong; a code, never what it concerned. */
+  readonly onTrouble?: (code: string) => void
   readonly onCompared?: () => void
   /** Everything before `position` is in the store. */
   readonly onRelease?: (position: Position) => void
@@ -136,7 +142,7 @@ export class Recorder {
         this.#status.change({ store: state })
         if (state === 'unavailable') this.#tellOldest()
       },
-      onError: (code) => this.#status.change({ lastError: code }),
+      onError: (code) => this.#trouble(code),
     })
   }
 
@@ -234,7 +240,7 @@ export class Recorder {
     const { origin, position } = this.#known()
     const knowing = new Knowing(new KnowledgeFiles(this.#options.folder, origin))
     const broken = await knowing.read(Math.max(this.#skipTo, position.n))
-    if (broken) this.#status.change({ lastError: 'RECORDER_KNOWLEDGE' })
+    if (broken) this.#trouble('RECORDER_KNOWLEDGE')
     this.#knowing = knowing
   }
 
@@ -257,7 +263,8 @@ export class Recorder {
   #readAllAgain(): void {
     const { origin, shipAs, comparedAt, uncomparedFrom } = this.#known()
     this.#checkpoint = { ...freshCheckpoint(origin), shipAs, comparedAt, uncomparedFrom }
-    this.#status.change({ shipped: 0, shippedSeq: 0, lastError: 'RECORDER_STORE_SET_BACK' })
+    this.#status.change({ shipped: 0, shippedSeq: 0 })
+    this.#trouble('RECORDER_STORE_SET_BACK')
   }
 
   #renameFrom(n: number): void {
@@ -266,7 +273,8 @@ export class Recorder {
     const shipAs = { origin: mintOrigin(name), from: n }
     this.#checkpoint = { ...checkpoint, shipAs, written: 0 }
     this.#skipTo = n - 1
-    this.#status.change({ origin: shipAs.origin, lastError: 'RECORDER_JOURNAL_SET_BACK' })
+    this.#status.change({ origin: shipAs.origin })
+    this.#trouble('RECORDER_JOURNAL_SET_BACK')
   }
 
   async #ship(reader: JournalReader, pairing: Pairing): Promise<void> {
@@ -296,7 +304,7 @@ export class Recorder {
       const reading = await reader.next(limit)
       if (reading === null) break
       if (reading.kind === 'damaged') {
-        this.#status.change({ lastError: 'JOURNAL_DAMAGED' })
+        this.#trouble('JOURNAL_DAMAGED')
         continue
       }
       const { n } = reading.frame
@@ -339,6 +347,7 @@ export class Recorder {
       this.#status.change({ oldestUnshippedAt: batch.oldestAt })
       await this.#writer.write(store, this.#known().shipAs.origin, batch.units, batch.after.position.n)
       this.#skipTo = Math.max(this.#skipTo, last.n)
+      this.#options.onWritten?.(tallyOf(batch.units))
     }
     const { position, lastSeq } = batch.after
     this.#knowing?.settle(batch.taught)
@@ -381,7 +390,7 @@ export class Recorder {
   }
 
   #minimal(happening: Understandable, code: string, trusted: boolean): readonly QueryRecord[] {
-    this.#status.change({ lastError: code })
+    this.#trouble(code)
     return [happening.kind === 'gap' ? minimalGap(happening.gap) : minimalEntry(happening.exchange, trusted)]
   }
 
@@ -390,6 +399,11 @@ export class Recorder {
     this.#options.onIdle?.(limit)
     if (this.#durable === limit && !this.#draining) await more
     this.#wake = () => undefined
+  }
+
+  #trouble(code: string): void {
+    this.#status.change({ lastError: code })
+    this.#options.onTrouble?.(code)
   }
 
   #known(): Checkpoint {
@@ -416,7 +430,7 @@ export class Recorder {
       if (this.#store !== null && checkpoint.uncomparedFrom === null) this.#options.onRelease?.(oldestPlace(checkpoint))
     } catch {
       // The disk of the journal is full or failing, which the journal tells. Nothing is lost by an older checkpoint.
-      this.#status.change({ lastError: 'RECORDER_CHECKPOINT' })
+      this.#trouble('RECORDER_CHECKPOINT')
     }
   }
 }

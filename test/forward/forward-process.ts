@@ -26,7 +26,9 @@ const forward = createForward({
   readAnswer: () => null,
   findMessageId: () => new JsonMessageId(),
   captureBytes: 1_000_000,
-  report: (event) => process.stderr.write(`${JSON.stringify(event)}\n`),
+  report: (event) => {
+    if (event.kind !== 'passed') process.stderr.write(`${JSON.stringify(event)}\n`)
+  },
 })
 forward.server.listen(0, '127.0.0.1', () => process.send?.({ port: (forward.server.address() as AddressInfo).port }))
 process.on('message', () => process.send?.({ rss: process.memoryUsage.rss(), cpu: processorTime() }))

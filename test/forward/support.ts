@@ -6,7 +6,7 @@ import http from 'node:http'
 import net from 'node:net'
 import httpProxy from 'http-proxy'
 import type { Answered, Asked, ReadAnswer, Ticket, Witness } from '../../proxy/exchange.ts'
-import { createForward, type ForwardEvent, type ForwardServer } from '../../proxy/forward/forward.ts'
+import { createForward, type ForwardEvent, type ForwardServer, type ForwardStats } from '../../proxy/forward/forward.ts'
 import type { WhoAsks } from '../../proxy/identity/who-asks.ts'
 import { JsonMessageId } from '../../proxy/protocol/message-id.ts'
 import { logId } from '../../schema/record/ids.ts'
@@ -212,10 +212,15 @@ export interface OurOptions {
   readonly tune?: (server: http.Server) => void
 }
 
+type PassedEvent = Extract<ForwardEvent, { readonly kind: 'passed' }>
+
 export interface Ours {
   readonly port: number
   readonly witness: TestWitness
+  /** What an operator is told. */
   readonly events: readonly ForwardEvent[]
+  readonly passed: readonly PassedEvent[]
+  stats(): ForwardStats
   close(): Promise<void>
 }
 
@@ -223,6 +228,7 @@ export interface Ours {
 export async function ours(scope: Scope, upstream: number, options: OurOptions = {}): Promise<Ours> {
   const witness = new TestWitness()
   const events: ForwardEvent[] = []
+  const passed: PassedEvent[] = []
   const usual: ForwardServer = {
     name: 'bi',
     upstream: new URL(`http://127.0.0.1:${upstream}`),
@@ -239,11 +245,11 @@ export async function ours(scope: Scope, upstream: number, options: OurOptions =
     readAnswer: options.readAnswer ?? (() => null),
     findMessageId: () => new JsonMessageId(),
     captureBytes: options.captureBytes ?? 65_536,
-    report: (event) => events.push(event),
+    report: (event) => (event.kind === 'passed' ? passed.push(event) : events.push(event)),
   })
   options.tune?.(forward.server)
   const port = await listen(scope, forward.server)
-  return { port, witness, events, close: () => forward.close() }
+  return { port, witness, events, passed, stats: () => forward.stats(), close: () => forward.close() }
 }
 
 /** http-proxy as its README sets it up, with a keep-alive agent so that it can keep pace. */

@@ -9,6 +9,7 @@ import { JournalReader, readJournal } from '../../proxy/journal/reader.ts'
 import type { Frame } from '../../proxy/journal/entry.ts'
 import { loadIdentity } from '../../proxy/journal/identity.ts'
 import { verifyJournal } from '../../proxy/journal/verify.ts'
+import { FaultyDisk } from './faulty-disk.ts'
 import { answered, asked, folderFor } from './samples.ts'
 
 async function framesIn(folder: string): Promise<Frame[]> {
@@ -40,6 +41,25 @@ test('what was asked and answered reads back as it was, body byte for byte', asy
   )
   assert.deepEqual(frames[1], { kind: 'asked', n: 2, ...ticket, asked: question })
   assert.deepEqual(frames[2], { kind: 'answered', n: 3, seq: ticket.seq, answered: answered() })
+})
+
+test('each group that has become durable tells how long that took, and one that failed tells nothing', async (t) => {
+  const folder = await folderFor(t)
+  const disk = new FaultyDisk()
+  const took: number[] = []
+  const journal = await openJournal({ folder, name: 'proxy', fs: disk, pauseMs: 1000, onSync: (ms) => took.push(ms) })
+  const before = took.length
+  await journal.ask(asked('one')).durable
+  assert.equal(took.length, before + 1)
+  assert.ok(
+    took.every((ms) => ms > 0 && ms < 10_000),
+    took.join(),
+  )
+  assert.equal(took.at(-1), journal.stats().lastSyncMs)
+  disk.fault = { step: 'sync', persisted: 'before', code: 'EIO', times: 1 }
+  await assert.rejects(journal.ask(asked('two')).durable)
+  assert.equal(took.length, before + 1)
+  await journal.close()
 })
 
 test('numbers and ids go on over restarts, and the origin stays, also when the clock is set back', async (t) => {
