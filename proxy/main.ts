@@ -8,6 +8,7 @@ import type { Logger } from 'pino'
 import type { Command } from '../schema/command/command.ts'
 import { stopRequested, tellReady } from '../schema/command/stop.ts'
 import type { Address, Config, ServerConfig } from '../schema/config/config.ts'
+import type { Admin } from './admin/admin.ts'
 import { createAnswerReader } from './answer/answer-threads.ts'
 import type { ReadAnswer } from './exchange.ts'
 import type { Forward, ForwardEvent } from './forward/forward.ts'
@@ -45,10 +46,12 @@ Forwards, journals, and writes the tables. Without a BI server in the configurat
     const sample = config.servers.length === 0 ? await startSampleServer({ host: '127.0.0.1', port: 0 }) : null
     const servers = sample === null ? config.servers : [sampleConfig(sample)]
 
+    const admin = await adminOf(config, servers)
     const journal = await openJournal({
       folder: config.proxy.journal,
       name: config.proxy.name,
       onState: (state) => tellJournal(logger, state),
+      onSync: (tookMs) => admin?.synced(tookMs),
     })
     const answers = createAnswerReader({ persons: settings.persons })
     const forward = createForward({
@@ -58,23 +61,41 @@ Forwards, journals, and writes the tables. Without a BI server in the configurat
       readAnswer: answers.readAnswer,
       findMessageId: () => new JsonMessageId(),
       captureBytes: config.proxy.captureBytes,
-      report: (event) => tellForward(logger, event),
+      report: (event) => {
+        admin?.heard(event)
+        tellForward(logger, event)
+      },
     })
-    const recorder = startRecorder({ journal, store: config.store, settings, places: placesOf(config), logger })
+    const recorder = startRecorder({
+      journal,
+      store: config.store,
+      settings,
+      places: placesOf(config),
+      logger,
+      onStatus: (status) => admin?.recorderTold(status),
+      onWritten: (tally) => admin?.wrote(tally),
+      onTrouble: (code) => admin?.troubled(code),
+    })
     try {
+      if (admin !== null && config.proxy.admin !== null) {
+        invocation.print(`admin address on ${await admin.listen(config.proxy.admin, { journal, forward })}`)
+      }
       await readFirst(answers.readAnswer)
       const url = await listen(forward.server, config.proxy.listen)
+      admin?.enter('serving')
       invocation.print(`proxy listening on ${url}`)
       // Only a journal that has never seen a query gets the sample ones: a restart does not repeat them.
       if (sample !== null && journal.stats().seq === 0) await sendSampleQueries(new URL(url))
       tellReady({ half: 'proxy', url, samplePerson: sample === null ? null : SAMPLE_PERSON })
       await stop
     } finally {
+      admin?.enter('stopping')
       // In the order of the way of a query, so that each finds the next still there.
       await closeWithin(DEADLINE_MS, forward)
       await answers.close()
       await journal.close()
       await recorder.stop()
+      await admin?.close()
       await sample?.close()
     }
     return 0
@@ -84,6 +105,13 @@ Forwards, journals, and writes the tables. Without a BI server in the configurat
 /** The thread that reads answers has loaded once it has read one: before that, what an answer said would wait for it. */
 async function readFirst(readAnswer: ReadAnswer): Promise<void> {
   await readAnswer({ status: 200, headers: [['Content-Type', 'text/xml']] })?.end(true)
+}
+
+/** Loaded only where it is asked for: it brings a web server with it. */
+async function adminOf({ proxy, modules }: Config, servers: readonly ServerConfig[]): Promise<Admin | null> {
+  if (proxy.admin === null) return null
+  const { Admin } = await import('./admin/admin.ts')
+  return new Admin({ servers, modules: modules.map(({ module }) => module) })
 }
 
 function sampleConfig({ url }: SampleServer): ServerConfig {

@@ -48,6 +48,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'schema/record',
     'schema/store',
   ],
+  'proxy/admin': ['node:', 'proxy/forward', 'proxy/journal', 'proxy/ship', 'schema/record', 'fastify', 'prom-client'],
   'proxy/trial': [
     'node:',
     'proxy/exchange.ts',

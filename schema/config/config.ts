@@ -50,6 +50,8 @@ export interface Config {
     readonly journal: string
     /** Readable part of the journal's name (`origin`). */
     readonly name: string
+    /** Where the operator's monitoring asks how the proxy is; `null`: nowhere. */
+    readonly admin: Address | null
     /** How much of a request body is kept, bytes. */
     readonly captureBytes: number
   }

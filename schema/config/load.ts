@@ -20,6 +20,7 @@ export const DEFAULT_FILE = 'tilsyn.config.json'
 interface Written {
   readonly proxy?: {
     readonly listen?: string
+    readonly admin?: string
     readonly journal?: string
     readonly name?: string
     readonly captureMegabytes?: number
@@ -79,6 +80,7 @@ function complete(written: Written, folder: string, env: NodeJS.ProcessEnv, file
   return {
     proxy: {
       listen: address(proxy.listen ?? '127.0.0.1:8080', 'proxy.listen', file),
+      admin: proxy.admin === undefined ? null : address(proxy.admin, 'proxy.admin', file),
       journal: proxy.journal === undefined ? join(data, 'journal') : resolve(folder, proxy.journal),
       name: proxy.name ?? 'tilsyn',
       captureBytes: Math.ceil((proxy.captureMegabytes ?? 16) * 1024 * 1024),

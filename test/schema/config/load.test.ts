@@ -47,6 +47,12 @@ test('a byte order mark, as Windows editors write it, does no harm', () => {
   assert.equal(load('\uFEFF{"log":{"level":"warn"}}').log.level, 'warn')
 })
 
+test('nothing listens for monitoring unless an address is given', () => {
+  assert.equal(load('{}').proxy.admin, null)
+  assert.deepEqual(load('{"proxy":{"admin":"127.0.0.1:8081"}}').proxy.admin, { host: '127.0.0.1', port: 8081 })
+  assert.equal(mistakes('{"proxy":{"admin":"127.0.0.1:99999"}}')['proxy.admin']?.startsWith('expected a port'), true)
+})
+
 test('an IPv6 address is taken apart', () => {
   assert.deepEqual(load('{"proxy":{"listen":"[::1]:8080"}}').proxy.listen, { host: '::1', port: 8080 })
 })

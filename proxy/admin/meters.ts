@@ -1,0 +1,123 @@
+/**
+ * What is counted and measured, in the words of Prometheus: `tilsyn_…`, seconds and bytes. Labels come from closed sets or
+ * from the configuration; what a client can make up is `other`. So there are never many, and none is about a person.
+ */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { ForwardEvent } from '../forward/event.ts'
+import type { ForwardStats } from '../forward/forward.ts'
+import type { JournalStats } from '../journal/journal.ts'
+import type { Tally } from '../ship/tally.ts'
+import type { RecorderWatch } from './recorder-watch.ts'
+
+/** What is looked at when somebody asks. */
+export interface Sources {
+  readonly journal: { readonly ready: boolean; stats(): JournalStats }
+  readonly forward: { stats(): ForwardStats }
+}
+
+/** From a tenth of a millisecond, where nobody notices, to ten seconds, where everybody has. */
+const SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+export class Meters {
+  readonly #registry = new Registry()
+  readonly #modules: ReadonlySet<string>
+  readonly #entries = this.#counter('entries_total', 'Entries in the tables.', 'outcome', 'module')
+  readonly #opaque = this.#counter('entries_opaque_total', 'Statements that could not be understood.', 'reason')
+  readonly #unread = this.#counter('answers_unread_total', 'Answers that could not be read.')
+  readonly #events = this.#counter('events_total', 'What the forwarder had to tell.', 'event')
+  readonly #storeErrors = this.#counter('store_errors_total', 'Attempts to write that failed.', 'code')
+  readonly #recorderErrors = this.#counter('recorder_errors_total', 'Other difficulties of the recorder.', 'code')
+  readonly #held = this.#histogram('answer_held_seconds', 'How long answers waited for their entry to be durable.')
+  readonly #inProxy = this.#histogram('proxy_seconds', 'From the request to its sending on, and answer in to out.')
+  readonly #sync = this.#histogram('journal_sync_seconds', 'Writing and syncing a group of entries.')
+
+  constructor(modules: readonly string[]) {
+    this.#modules = new Set(modules)
+    // A series that begins with its first error shows no increase there.
+    this.#storeErrors.inc({ code: 'STORE_UNAVAILABLE' }, 0)
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  heard(event: ForwardEvent): void {
+    if (event.kind !== 'passed') return this.#events.inc({ event: event.kind })
+    this.#held.observe(event.heldMs / 1000)
+    this.#inProxy.observe(event.proxyMs / 1000)
+  }
+
+  synced(tookMs: number): void {
+    this.#sync.observe(tookMs / 1000)
+  }
+
+  wrote({ entries, opaque, unread }: Tally): void {
+    for (const { outcome, module, count } of entries) this.#entries.inc({ outcome, module: this.#label(module) }, count)
+    for (const [reason, count] of opaque) this.#opaque.inc({ reason }, count)
+    this.#unread.inc(unread)
+  }
+
+  troubled(code: string): void {
+    const counter = code.startsWith('STORE_') ? this.#storeErrors : this.#recorderErrors
+    counter.inc({ code })
+  }
+
+  /** Called once: what is not told, but looked at when somebody asks. */
+  read({ journal, forward }: Sources, recorder: RecorderWatch): void {
+    collectDefaultMetrics({ register: this.#registry })
+    this.#gauge('journal_bytes', 'Size of the journal.', () => journal.stats().bytes)
+    this.#gauge('journal_segments', 'Files of the journal.', () => journal.stats().segments)
+    this.#gauge('journal_waiting_bytes', 'What waits for the disk.', () => journal.stats().waitingBytes)
+    this.#gauge('journal_ready', '1 while entries can be kept.', () => Number(journal.ready))
+    this.#gauge('journal_missed_entries', 'Queries that passed without an entry, not yet told as a gap.', () => {
+      return journal.stats().missed
+    })
+    this.#gauge('recorder_lag_entries', 'Queries in the journal that are not in the tables.', () => {
+      return lagOf(journal.stats().seq, recorder)
+    })
+    this.#gauge('recorder_lag_seconds', 'Age of the oldest answered query that is not in the tables.', () => {
+      const since = recorder.status?.oldestUnshippedAt ?? null
+      return since === null ? 0 : Math.max(Date.now() - since, 0) / 1000
+    })
+    this.#gauge('recorder_silence_seconds', 'Since the recorder last told of itself.', () => recorder.silentMs / 1000)
+    this.#gauge('store_available', '1 while the store takes entries.', () => Number(recorder.status?.store === 'ok'))
+    this.#gauge('connections', 'Open connections of clients, WebSockets too.', () => forward.stats().connections)
+    this.#gauge('websockets', 'Open WebSockets.', () => forward.stats().webSockets)
+    this.#gauge('requests_underway', 'Requests not yet wholly answered.', () => forward.stats().underway)
+  }
+
+  #label(module: string | null): string {
+    if (module === null) return 'none'
+    return this.#modules.has(module) ? module : 'other'
+  }
+
+  #counter<Label extends string>(name: string, help: string, ...labelNames: readonly Label[]): Counter<Label> {
+    return new Counter({ name: `tilsyn_${name}`, help, labelNames: [...labelNames], registers: [this.#registry] })
+  }
+
+  #histogram(name: string, help: string): Histogram {
+    return new Histogram({ name: `tilsyn_${name}`, help, buckets: SECONDS, registers: [this.#registry] })
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    const registers = [this.#registry]
+    // Registered by being made; it is asked, never set.
+    void new Gauge({
+      name: `tilsyn_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(read())
+      },
+    })
+  }
+}
+
+/** As far as the recorder has told: what came within the last second counts as not in the tables. */
+function lagOf(seq: number, { status }: RecorderWatch): number {
+  return Math.max(seq - (status?.shippedSeq ?? seq), 0)
+}

@@ -1,0 +1,64 @@
+/**
+ * May queries be sent here? Not ready means that they would be refused, or that something is wrong which only grows worse;
+ * whatever BI users do not notice is a warning, for taking the proxy out of use would be worse than it.
+ */
+import type { JournalErrorCode } from '../journal/journal-error.ts'
+
+export type Phase = 'starting' | 'serving' | 'stopping'
+
+export interface Reason {
+  readonly code:
+    | 'starting'
+    | 'stopping'
+    | 'journal-broken'
+    | 'journal-overloaded'
+    | 'upstream-unreachable'
+    | 'recorder-stuck'
+    | 'store-unavailable'
+  /** Name of the BI server in the configuration. */
+  readonly server?: string
+  /** A stable code of the error under it. */
+  readonly error?: string
+}
+
+export interface Readiness {
+  readonly ready: boolean
+  readonly reasons: readonly Reason[]
+  /** What an operator should look at, although queries pass. */
+  readonly warnings: readonly Reason[]
+}
+
+export interface Circumstances {
+  readonly phase: Phase
+  readonly journal: { readonly ready: boolean; readonly broken: JournalErrorCode | null }
+  readonly recorder: { readonly stuck: boolean; readonly store: 'ok' | 'unavailable' | null }
+  readonly upstreams: readonly UpstreamState[]
+}
+
+export interface UpstreamState {
+  readonly server: string
+  /** Why the last attempt to reach it failed; `null`: it did not, or nobody has tried. */
+  readonly error: string | null
+}
+
+export function readinessOf({ phase, journal, recorder, upstreams }: Circumstances): Readiness {
+  const unreachable = upstreams.flatMap(({ server, error }): Reason[] =>
+    error === null ? [] : [{ code: 'upstream-unreachable', server, error }],
+  )
+  // With one BI server of several away the others are still asked here.
+  const none = unreachable.length > 0 && unreachable.length === upstreams.length
+  const reasons: readonly Reason[] = [
+    ...(phase === 'serving' ? [] : [{ code: phase }]),
+    ...journalReasons(journal),
+    ...(recorder.stuck ? [{ code: 'recorder-stuck' as const }] : []),
+    ...(none ? unreachable : []),
+  ]
+  // The journal keeps what the store cannot take: nothing is lost, and no BI user notices.
+  const away = recorder.store === 'unavailable' ? [{ code: 'store-unavailable' as const }] : []
+  return { ready: reasons.length === 0, reasons, warnings: [...away, ...(none ? [] : unreachable)] }
+}
+
+function journalReasons({ ready, broken }: Circumstances['journal']): readonly Reason[] {
+  if (broken !== null) return [{ code: 'journal-broken', error: broken }]
+  return ready ? [] : [{ code: 'journal-overloaded' }]
+}
