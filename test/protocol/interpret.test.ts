@@ -9,6 +9,7 @@ import { FACTS, discover, exchange, execute, record, records, statement } from '
 import { SETTINGS, fixtureNames, FIXTURES } from '../support/fixture.ts'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { processorMs } from '../support/processor-time.ts'
 
 const BY_KEY = 'SELECT [Measures].[Beløb] ON 0 FROM [Borger] WHERE [Borger].[CPR].&[0101475001]'
 const personsOf = (given: Parameters<typeof records>[0]) =>
@@ -84,9 +85,7 @@ test('a large hostile request takes time in proportion to its size', () => {
     mega('010147-5001 '),
   ]
   for (const body of bodies) {
-    const start = performance.now()
-    assert.ok(records({ body, target: body.slice(0, 100_000) }).length >= 1)
-    const tookMs = performance.now() - start
+    const tookMs = processorMs(() => assert.ok(records({ body, target: body.slice(0, 100_000) }).length >= 1))
     assert.ok(tookMs < 8_000, `${body.slice(0, 60)}… took ${tookMs.toFixed()} ms`)
   }
 })

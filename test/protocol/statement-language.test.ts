@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { recogniseLanguage } from '../../proxy/protocol/statement-language.ts'
 import { maskSecrets } from '../../proxy/protocol/secrets.ts'
+import { processorMs } from '../support/processor-time.ts'
 
 for (const [statement, language, kind] of [
   ['SELECT FROM [Borger]', 'mdx', ''],
@@ -56,8 +57,6 @@ test('masking takes time in proportion to the text', () => {
     '"pwd":"'.repeat(20_000),
   ]
   for (const text of hostile) {
-    const start = performance.now()
-    maskSecrets(text)
-    assert.ok(performance.now() - start < 2_000)
+    assert.ok(processorMs(() => maskSecrets(text)) < 2_000)
   }
 })

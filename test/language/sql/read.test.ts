@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { readSql } from '../../../proxy/language/sql/read.ts'
 import { StatementLimitError } from '../../../proxy/language/syntax-error.ts'
+import { processorMs } from '../../support/processor-time.ts'
 
 const VALUES = new Map([
   ['cpr', ['0101475001']],
@@ -148,8 +149,6 @@ test('hostile texts cost time in proportion to their length', () => {
   const hostile = ['x IN (', "x = '", 'a.', 'NOT (', 'LOWER(', '[', '/*', '{{', "E'\\\\", '$a$', '- ', '(', 'x LIKE']
   for (const piece of hostile) {
     const text = `SELECT * FROM t WHERE ${piece.repeat(200_000)}`
-    const started = performance.now()
-    readSql(text, {})
-    assert.ok(performance.now() - started < 5000, piece)
+    assert.ok(processorMs(() => readSql(text, {})) < 5000, piece)
   }
 })

@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { filterTests } from '../../../proxy/protocol/json/looker-filter.ts'
 import { JSON_TYPE, askedJson, criteriaIn, dimensionsIn, measuresIn } from '../../support/json-asked.ts'
 import { record } from '../../support/exchanges.ts'
+import { processorMs } from '../../support/processor-time.ts'
 
 for (const [expression, ...expected] of [
   ['0101475001', '= 0101475001'],
@@ -65,10 +66,8 @@ test('no filter expression, however odd, fails or costs more than its length', (
     { numRuns: 2000 },
   )
   for (const piece of ['[ ', '> ', '"', ',', '^', 'not ', '%', '(,']) {
-    const started = performance.now()
-    filterTests(piece.repeat(300_000))
-    filterTests(`>${piece}${' '.repeat(300_000)}`)
-    assert.ok(performance.now() - started < 5000, piece)
+    const texts = [piece.repeat(300_000), `>${piece}${' '.repeat(300_000)}`]
+    assert.ok(processorMs(() => texts.map(filterTests)) < 5000, piece)
   }
 })
 
