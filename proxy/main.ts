@@ -13,6 +13,7 @@ import { createAnswerReader } from './answer/answer-threads.ts'
 import type { ReadAnswer } from './exchange.ts'
 import type { Forward, ForwardEvent } from './forward/forward.ts'
 import { createForward } from './forward/forward.ts'
+import type { TokenVerifier } from './identity/token-verifier.ts'
 import { WhoAsks } from './identity/who-asks.ts'
 import type { JournalState } from './journal/journal.ts'
 import { openJournal } from './journal/journal.ts'
@@ -57,7 +58,7 @@ Forwards, journals, and writes the tables. Without a BI server in the configurat
     const forward = createForward({
       servers,
       witness: journal,
-      whoAsks: new WhoAsks(config.identity),
+      whoAsks: new WhoAsks({ ...config.identity, verifier: await openVerifier(config, logger) }),
       readAnswer: answers.readAnswer,
       findMessageId: () => new JsonMessageId(),
       captureBytes: config.proxy.captureBytes,
@@ -131,6 +132,13 @@ function interpretSettings(config: Config, sample: boolean): InterpretSettings {
   const mappings = usableMappings(config.mappings)
   const { modules, record } = config
   return { modules, mappings, metadata: record.metadata, persons: { ...config.persons, latestBirth } }
+}
+
+/** Its package is loaded only where keys are configured. */
+async function openVerifier({ identity: { tokens } }: Config, logger: Logger): Promise<TokenVerifier | null> {
+  if (tokens === null) return null
+  const { TokenVerifier: Verifier } = await import('./identity/token-verifier.ts')
+  return new Verifier(tokens, (code) => logger.error({ code }, 'the keys that verify bearer tokens cannot be had'))
 }
 
 function placesOf({ identity: { organisations, directory } }: Config): Places {

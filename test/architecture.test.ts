@@ -13,7 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'schema/command': ['node:', 'schema/config', 'schema/record', 'schema/store'],
   'proxy/exchange.ts': ['schema/record'],
   'proxy/memory.ts': ['node:'],
-  'proxy/identity': ['node:', 'proxy/exchange.ts', 'schema/record'],
+  'proxy/identity': ['node:', 'proxy/exchange.ts', 'schema/config/identity.ts', 'schema/record', 'jose'],
   'proxy/forward': ['node:', 'proxy/exchange.ts', 'proxy/memory.ts', 'proxy/identity', 'http-proxy'],
   'proxy/journal': ['node:', 'proxy/exchange.ts', 'schema/record'],
   'proxy/language': [],

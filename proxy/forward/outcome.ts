@@ -6,7 +6,15 @@ export class Outcome {
   #status: number | null = null
   #headers: RawHeaders = []
   #firstByteAt: number | null = null
-  #userConfirmed = false
+  #isAccepted = false
+  #isGenuine: boolean
+  /** Resolves when it is known whether the user's token is good; `null`: nobody asks. */
+  readonly verifying: Promise<void> | null
+
+  constructor(verified: Promise<boolean> | null) {
+    this.#isGenuine = verified === null
+    this.verifying = verified?.then((good) => void (this.#isGenuine = good)) ?? null
+  }
 
   get isDecided(): boolean {
     return this.#ending !== null
@@ -21,7 +29,7 @@ export class Outcome {
   }
 
   get isConfirmed(): boolean {
-    return this.#userConfirmed
+    return this.#isAccepted && this.#isGenuine
   }
 
   decide(ending: Ending): void {
@@ -29,10 +37,10 @@ export class Outcome {
   }
 
   /** The BI server's answer begins to leave. */
-  begin(status: number, headers: RawHeaders, at: number, userConfirmed: boolean): void {
+  begin(status: number, headers: RawHeaders, at: number, isAccepted: boolean): void {
     this.beginOwn(status, at)
     this.#headers = headers
-    this.#userConfirmed = userConfirmed
+    this.#isAccepted = isAccepted
   }
 
   /** The proxy's own answer begins to leave. */
@@ -58,7 +66,7 @@ export class Outcome {
       firstByteAt: this.#firstByteAt,
       endedAt,
       answerBytes: sizes.answerBytes,
-      userConfirmed: this.#userConfirmed,
+      userConfirmed: this.isConfirmed,
       requestBytes: sizes.requestBytes,
       requestHash: sizes.requestHash,
       facts,

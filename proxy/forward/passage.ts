@@ -70,7 +70,7 @@ export class Passage implements Underway {
   readonly #entry: Entry
   readonly #claimed: Claimed
   readonly #leg: Leg | null
-  readonly #outcome = new Outcome()
+  readonly #outcome: Outcome
   #errand: Errand | null = null
   #upload: Upload | null = null
   #answer: IncomingMessage | null = null
@@ -98,6 +98,7 @@ export class Passage implements Underway {
     // A head that can be read in two ways tells nobody's name.
     const raw = this.#head.kind === 'clear' ? req.rawHeaders : []
     this.#claimed = road.whoAsks.claim(this.#leg?.identity ?? null, { authorization: this.#authorization, raw, peer })
+    this.#outcome = new Outcome(this.#claimed.verified)
     its.connection.begin(this)
     res.on('close', () => this.#closed())
   }
@@ -372,7 +373,7 @@ export class Passage implements Underway {
       server: this.#server,
       onJournalFailure: route?.server.onJournalFailure ?? 'refuse',
       extensions: answer.headers['sec-websocket-extensions'] ?? null,
-      userConfirmed: this.#outcome.isConfirmed,
+      userConfirmed: () => this.#outcome.isConfirmed,
       common: {
         server: this.#server,
         clientAddress: connection.address,
@@ -467,8 +468,10 @@ export class Passage implements Underway {
     this.#isOver = true
     const endedAt = this.#its.road.now()
     this.#its.connection.end(this)
-    if (this.#reading === null) return this.#record(endedAt, null)
-    void this.#reading.end(this.#outcome.isComplete).then((facts) => this.#record(endedAt, facts))
+    const { isComplete, verifying } = this.#outcome
+    if (this.#reading === null && verifying === null) return this.#record(endedAt, null)
+    const found = Promise.all([this.#reading?.end(isComplete) ?? null, verifying])
+    void found.then(([facts]) => this.#record(endedAt, facts))
   }
 
   #record(endedAt: number, facts: AnswerFacts | null): void {

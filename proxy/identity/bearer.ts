@@ -1,6 +1,6 @@
 /**
- * Reads who a bearer token speaks of. The token is not verified: that is the BI server's work, and its answer tells
- * whether it was. Here the claims are only what they are called.
+ * Reads who a bearer token speaks of. The token is not verified here: the claims are only what they are called
+ * (`token-verifier.ts` says more, where the issuer's keys are configured).
  */
 import { isName } from './ntlm.ts'
 
@@ -14,7 +14,15 @@ export function bearerUser(token: string): string | null {
   const payload = parts[1]
   if (parts.length !== 3 || payload === undefined || payload.length > MAX_PAYLOAD) return null
   const claims = parseObject(Buffer.from(payload, 'base64url').toString('utf8'))
-  if (claims === null) return null
+  return claims === null ? null : userOfClaims(claims)
+}
+
+/** The token of a bearer scheme; `null`: the request has none. It is for verifying alone, and goes nowhere else. */
+export function bearerToken(authorization: string | undefined): string | null {
+  return /^\s*(?:bearer|mwctoken|embedtoken)\s+(\S+)\s*$/i.exec(authorization ?? '')?.[1] ?? null
+}
+
+export function userOfClaims(claims: ReadonlyMap<string, unknown>): string | null {
   if (claims.get('idtyp') === 'app') return application(claims)
   for (const claim of USER_CLAIMS) {
     const user = text(claims, claim)

@@ -7,37 +7,32 @@
  *   names nobody with it.
  * - Of those that name somebody, the first in the order of precedence is taken; where none does, the first that stands for
  *   somebody at all (a Kerberos ticket is somebody's).
+ * - Where the issuer's keys are known, a user named by a token that is no good is not confirmed, whatever the answer.
  * - Two that name different users: which of the two the BI server went by cannot be seen, so neither counts as confirmed.
  *
  * Left to others: what stands in the body, and sessions (`proxy/protocol`), which speak only where nobody is named here.
  */
+import type { RequestSource, TrustedHeaderConfig } from '../../schema/config/identity.ts'
 import type { Identity } from '../exchange.ts'
 import { decode, NOBODY } from './authorization.ts'
+import { bearerToken } from './bearer.ts'
 import type { ConnectionIdentity } from './connection.ts'
 import { Networks } from './networks.ts'
 import { isName } from './ntlm.ts'
-
-type Source = Identity['source']
-
-/** A session and the body speak in the recorder only, where nobody is named here. */
-export type RequestSource = Exclude<Source, 'session' | 'body' | 'none'>
-
-export interface TrustedHeader {
-  readonly name: string
-  /** Networks in CIDR, or addresses: of the peers whose word is taken. */
-  readonly from: readonly string[]
-}
+import type { TokenVerifier } from './token-verifier.ts'
 
 export interface WhoAsksSettings {
-  readonly trustedHeader: TrustedHeader | null
+  /** `null`: no keys are known, and a token's claims stand as claims. */
+  readonly verifier: Pick<TokenVerifier, 'verify'> | null
+  readonly trustedHeader: TrustedHeaderConfig | null
   /** All of them, first things first. */
   readonly precedence: readonly RequestSource[]
 }
 
-export const PRECEDENCE: readonly RequestSource[] = ['kerberos', 'ntlm', 'basic', 'bearer', 'header']
+const PRECEDENCE: readonly RequestSource[] = ['kerberos', 'ntlm', 'basic', 'bearer', 'header']
 
 /** Nobody's word is taken for a header. */
-export const NO_FRONT: WhoAsksSettings = { trustedHeader: null, precedence: PRECEDENCE }
+export const NO_FRONT: WhoAsksSettings = { verifier: null, trustedHeader: null, precedence: PRECEDENCE }
 
 export interface RequestHeadFacts {
   readonly authorization: string | undefined
@@ -56,6 +51,8 @@ export interface FrontHeader {
 /** What one request claims, and what its answer says about that. */
 export interface Claimed {
   readonly identity: Identity
+  /** Is the token good that names the user? `null`: no token does, or none is verified. Never rejects. */
+  readonly verified: Promise<boolean> | null
   /** The BI server answered with `status`. @returns whether it accepted the user. */
   answered(status: number): boolean
 }
@@ -90,12 +87,13 @@ export class WhoAsks {
 
   /** @param connection `null`: no BI server fits the request, so nobody is taken for anybody. */
   claim(connection: ConnectionIdentity | null, facts: RequestHeadFacts): Claimed {
-    if (connection === null) return { identity: NOBODY, answered: () => false }
+    if (connection === null) return { identity: NOBODY, verified: null, answered: () => false }
     const own = connection.claim(facts.authorization)
     const told = this.#told(facts)
     const identity = told === null ? own : this.#first(own, told)
     return {
       identity,
+      verified: this.#verified(identity, facts),
       answered: (status) => {
         const accepted = connection.answered(own, status)
         if (told === null) return accepted
@@ -103,6 +101,14 @@ export class WhoAsks {
         return own === NOBODY || accepted
       },
     }
+  }
+
+  #verified({ source, user }: Identity, { authorization }: RequestHeadFacts): Promise<boolean> | null {
+    const { verifier } = this.#settings
+    const token = source === 'bearer' ? bearerToken(authorization) : null
+    if (verifier === null || token === null || user === null) return null
+    // Not now: the request goes upstream first.
+    return Promise.resolve().then(() => verifier.verify(token, user))
   }
 
   #told({ raw, peer }: RequestHeadFacts): Identity | null {

@@ -32,10 +32,22 @@ export interface TrustedHeaderConfig {
   readonly from: readonly string[]
 }
 
+/** How bearer tokens are verified. */
+export interface TokenConfig {
+  /** The issuer's public keys, a JWK Set. */
+  readonly keys: { readonly kind: 'file'; readonly path: string } | { readonly kind: 'url'; readonly url: string }
+  readonly issuer: readonly string[]
+  readonly audience: readonly string[]
+  readonly algorithms: readonly string[]
+  readonly skewSeconds: number
+}
+
 export interface IdentityConfig {
   /** The mapping file; `null`: there is none. */
   readonly organisations: string | null
   readonly directory: DirectoryConfig | null
+  /** `null`: a token's claims are only claims. */
+  readonly tokens: TokenConfig | null
   readonly trustedHeader: TrustedHeaderConfig | null
   /** All sources, first things first. */
   readonly precedence: readonly RequestSource[]

@@ -2,16 +2,28 @@ import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { ConfigError } from './config-error.ts'
-import type { DirectoryConfig, IdentityConfig, RequestSource, TrustedHeaderConfig } from './identity.ts'
+import { readJson } from './checked-json.ts'
+import type { DirectoryConfig, IdentityConfig, RequestSource, TokenConfig, TrustedHeaderConfig } from './identity.ts'
 import { loadOrganisations } from './organisation-file.ts'
 import { secretOf } from './secret.ts'
 
 export interface WrittenIdentity {
   readonly organisations?: string
   readonly directory?: WrittenDirectory
+  readonly tokens?: WrittenTokens
   readonly trustedHeader?: TrustedHeaderConfig
   readonly precedence?: readonly (RequestSource | 'session')[]
 }
+
+interface WrittenTokens {
+  readonly keys: string
+  readonly issuer: string | readonly string[]
+  readonly audience: string | readonly string[]
+  readonly algorithms?: readonly string[]
+  readonly skewSeconds?: number
+}
+
+const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA']
 
 const PRECEDENCE: readonly RequestSource[] = ['kerberos', 'ntlm', 'basic', 'bearer', 'header']
 
@@ -39,16 +51,34 @@ export function identityConfig(
 ): IdentityConfig {
   const organisations = written.organisations === undefined ? null : resolve(folder, written.organisations)
   if (organisations !== null) loadOrganisations(organisations)
-  const { directory, trustedHeader, precedence = [] } = written
+  const { directory, tokens, trustedHeader, precedence = [] } = written
   if (trustedHeader !== undefined && !isOfItsOwn(trustedHeader.name))
     throw mistake(file, 'identity.trustedHeader.name', 'expected a header that means nothing else', '"X-Remote-User"')
   checkNetworks(trustedHeader?.from ?? [], 'identity.trustedHeader.from', file)
   return {
     organisations,
     directory: directory === undefined ? null : directoryConfig(directory, folder, env, file),
+    tokens: tokens === undefined ? null : tokenConfig(tokens, folder, file),
     trustedHeader: trustedHeader ?? null,
     precedence: precedenceOf(precedence, file),
   }
+}
+
+function tokenConfig(written: WrittenTokens, folder: string, file: string): TokenConfig {
+  const isAddress = /^https?:/i.test(written.keys)
+  const path = resolve(folder, written.keys)
+  if (!isAddress && !isKeySet(readJson(path))) throw mistake(file, 'identity.tokens.keys', 'a JWK Set: {"keys":[…]}')
+  return {
+    keys: isAddress ? { kind: 'url', url: written.keys } : { kind: 'file', path },
+    issuer: [written.issuer].flat(),
+    audience: [written.audience].flat(),
+    algorithms: written.algorithms ?? ALGORITHMS,
+    skewSeconds: written.skewSeconds ?? 60,
+  }
+}
+
+function isKeySet(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'keys' in value && Array.isArray(value.keys)
 }
 
 /** Taken out of everybody's requests, any other would be missed. */

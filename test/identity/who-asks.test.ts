@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { ConnectionIdentity } from '../../proxy/identity/connection.ts'
 import { Networks } from '../../proxy/identity/networks.ts'
 import { NO_FRONT, WhoAsks } from '../../proxy/identity/who-asks.ts'
-import type { RequestSource } from '../../proxy/identity/who-asks.ts'
+import type { RequestSource } from '../../schema/config/identity.ts'
 import { authenticateMessage } from './ntlm-message.ts'
 
 const FRONT = '10.1.2.3'
@@ -24,7 +24,7 @@ interface Told {
 
 /** Who asks, from where it is known, and whether a good answer confirms it. */
 function asked({ authorization, raw = [NAME, 'bent'], peer = FRONT, precedence = USUAL }: Told, status = 200) {
-  const whoAsks = new WhoAsks({ trustedHeader: { name: NAME, from: [`${FRONT}/32`] }, precedence })
+  const whoAsks = new WhoAsks({ verifier: null, trustedHeader: { name: NAME, from: [`${FRONT}/32`] }, precedence })
   const claimed = whoAsks.claim(new ConnectionIdentity(), { authorization, raw, peer })
   return [claimed.identity.user, claimed.identity.source, claimed.answered(status)]
 }
@@ -77,7 +77,11 @@ test('a ticket that cannot be read names nobody, so the header does; but it may 
 
 test('a login of the connection holds beside the header, and is dropped by a refusal all the same', () => {
   const connection = new ConnectionIdentity()
-  const whoAsks = new WhoAsks({ trustedHeader: { name: NAME, from: [FRONT] }, precedence: HEADER_FIRST })
+  const whoAsks = new WhoAsks({
+    verifier: null,
+    trustedHeader: { name: NAME, from: [FRONT] },
+    precedence: HEADER_FIRST,
+  })
   const ask = (authorization: string | undefined, raw: readonly string[]) =>
     whoAsks.claim(connection, { authorization, raw, peer: FRONT })
   assert.equal(ask(NTLM, []).answered(200), true)
@@ -89,7 +93,7 @@ test('a login of the connection holds beside the header, and is dropped by a ref
 })
 
 test('every spelling that a server could take for the header is the header', () => {
-  const whoAsks = new WhoAsks({ trustedHeader: { name: NAME, from: [FRONT] }, precedence: USUAL })
+  const whoAsks = new WhoAsks({ verifier: null, trustedHeader: { name: NAME, from: [FRONT] }, precedence: USUAL })
   for (const name of ['x-remote-user', 'X_REMOTE_USER', 'x-remote_user'])
     assert.ok(whoAsks.headerFrom(STRANGER).isForged(name))
   for (const name of ['X-Remote-Users', 'Remote-User', 'X Remote User'])

@@ -35,7 +35,7 @@ export interface ConversationSettings {
   /** `Sec-WebSocket-Extensions` of the BI server's answer; `null`: none. */
   readonly extensions: string | null
   /** The BI server let this user in. */
-  readonly userConfirmed: boolean
+  readonly userConfirmed: () => boolean
   /** What all that is said here has in common. */
   readonly common: Omit<Asked, 'askedAt' | 'method' | 'body'>
   /** Ends both sides. */
@@ -247,7 +247,7 @@ export class Conversation {
 
   #record(said: Said, answer: Omit<Answered, 'requestBytes' | 'requestHash' | 'userConfirmed'>): void {
     const { requestBytes, requestHash } = said
-    said.entry.answer({ ...answer, userConfirmed: this.#its.userConfirmed, requestBytes, requestHash })
+    said.entry.answer({ ...answer, userConfirmed: this.#its.userConfirmed(), requestBytes, requestHash })
   }
 
   /** After everything before it has been recorded. */

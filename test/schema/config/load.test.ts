@@ -136,3 +136,15 @@ test('a trusted header names its front ends, and precedence the order; what is l
     /expected/,
   )
 })
+
+test('tokens are verified with keys from a file or over https, never with keys anybody on the way could swap', () => {
+  writeFileSync(join(folder, 'keys.json'), '{"keys":[]}')
+  writeFileSync(join(folder, 'nokeys.json'), '[]')
+  const tokens = (keys: string) => `{"identity":{"tokens":{"keys":"${keys}","issuer":"i","audience":["a","b"]}}}`
+  const file = load(tokens('keys.json')).identity.tokens
+  assert.deepEqual(file?.keys, { kind: 'file', path: join(folder, 'keys.json') })
+  assert.deepEqual([file.issuer, file.audience, file.skewSeconds], [['i'], ['a', 'b'], 60])
+  assert.deepEqual(load(tokens('https://login.example/keys')).identity.tokens?.keys.kind, 'url')
+  for (const bad of ['http://login.example/keys', 'nokeys.json'])
+    assert.ok('identity.tokens.keys' in mistakes(tokens(bad)), bad)
+})
