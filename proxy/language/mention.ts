@@ -4,11 +4,16 @@ import type { Mention } from './statement.ts'
  * The names, strings and numbers of a text that no parser could read, in whatever language: an `opaque` statement still
  * tells whom it asked about.
  *
- * Never fails, and passes over each character once. Looks in comments too, for where they begin is the parser's
+ * Never fails, and passes over each character a few times at most. Looks in comments too, for where they begin is the parser's
  * knowledge; what it cannot place it gives rather than drops. Beyond MAX_MENTIONS nothing more is looked for: such a
  * text is on record whole all the same.
  */
 export function mentions(text: string): readonly Mention[] {
+  return mentionsWithin(text, 0)
+}
+
+/** @param depth how many strings `text` stands in: a formula in quotes has names of its own. */
+function mentionsWithin(text: string, depth: number): readonly Mention[] {
   const found: Mention[] = []
   const closes = new Closings(text)
   let at = 0
@@ -16,7 +21,12 @@ export function mentions(text: string): readonly Mention[] {
     const code = text.charCodeAt(at)
     const end = isQuote(code) || code === OPEN ? readName(text, at, closes) : at
     if (end > at) {
-      found.push(mentionOf(text.slice(at, end)))
+      const mention = mentionOf(text.slice(at, end))
+      found.push(mention)
+      if (mention.kind === 'string' && depth < MAX_QUOTES && mention.text.includes('[')) {
+        const inner = mentionsWithin(mention.text, depth + 1).filter(({ kind }) => kind === 'name')
+        for (const one of inner.slice(0, MAX_MENTIONS - found.length)) found.push(one)
+      }
       at = end
     } else if (isDigit(code)) {
       const past = runOfDigits(text, at)
@@ -27,6 +37,9 @@ export function mentions(text: string): readonly Mention[] {
   }
   return found
 }
+
+/** A formula in a formula in a formula; each is looked at once for every one it stands in. */
+const MAX_QUOTES = 3
 
 /** A list of ten thousand persons is still given whole. */
 export const MAX_MENTIONS = 100_000

@@ -34,13 +34,25 @@ export function recogniseLanguage(statement: string): Recognised {
   if (follows(words, 'FROM', '$SYSTEM') || follows(words, 'FROM', 'SYSTEMRESTRICTSCHEMA')) {
     return { language: 'sql', dmv: true, ddl: false }
   }
-  if (follows(words, 'PREDICTION', 'JOIN') || words[1] === 'FLATTENED') return { language: 'dmx', ...plain }
+  if (follows(words, 'PREDICTION', 'JOIN') || words[1] === 'FLATTENED' || isAboutContent(statement, words))
+    return { language: 'dmx', ...plain }
   return { language: 'mdx', ...plain }
 }
 
 /** `CREATE MINING MODEL`, `CREATE SESSION MINING STRUCTURE`, `DROP MINING …`. */
 const isAboutMining = ([, second, third]: readonly string[]): boolean =>
   second === 'MINING' || (second === 'SESSION' && third === 'MINING')
+
+const CONTENT = new Set(['CONTENT', 'CASES', 'SAMPLE_CASES', 'PMML', 'DIMENSION_CONTENT'])
+const FROM_CONTENT = new RegExp(
+  String.raw`\bFROM\s{1,100}(?:\[(?:[^\]]|\]\]){0,400}\]|[\p{L}_][\p{L}\p{N}_]{0,400})\s{0,100}\.\s{0,100}(?:${[...CONTENT].join('|')})(?![\p{L}\p{N}_.])`,
+  'iu',
+)
+
+/** `SELECT … FROM [Model].CONTENT`: no cube has a part of that name. */
+const isAboutContent = (statement: string, words: readonly string[]): boolean =>
+  words.some((word, i) => word === 'FROM' && [words[i + 1], words[i + 2]].some((next) => CONTENT.has(next ?? ''))) &&
+  FROM_CONTENT.test(statement)
 
 function follows(words: readonly string[], one: string, next: string): boolean {
   return words.some((word, i) => word === one && words[i + 1] === next)

@@ -42,6 +42,21 @@ test('doubled quotes stand for one', () => {
   assert.deepEqual(found(`'it''s' "a""b"`), [`string it's`, 'string a"b'])
 })
 
+test('the names in a quoted formula are found beside it, also where one stands in another', () => {
+  assert.deepEqual(found(`AS '([Measures].[Antal], [A].[B].&[1])' x "see [note]"`), [
+    'string ([Measures].[Antal], [A].[B].&[1])',
+    'name [Measures].[Antal]',
+    'name [A].[B].&[1]',
+    'string see [note]',
+    'name [note]',
+  ])
+  const twice = `'StrToSet("[A].[B].&[1]") + ''[C].[D]'''`
+  assert.deepEqual(
+    found(twice).filter((one) => one.startsWith('name')),
+    ['name [A].[B].&[1]', 'name [C].[D]'],
+  )
+})
+
 test('no text makes it fail, and a number in brackets is found in any', () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom(...`[]'".& a1-`.split('')) }), (noise) => {
