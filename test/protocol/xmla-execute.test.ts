@@ -153,16 +153,23 @@ test('an element nobody knows beside a call is a part of its own, and whom it na
   )
 })
 
-test("the report is that of Power BI's context: each source with its visual; the data set is the catalog where none is named", () => {
+test("the report is that of Power BI's context, and the visual holds together what it asks; the data set is the catalog where none is named", () => {
   const context = (value: unknown) =>
     `<applicationContext>${JSON.stringify(value).replaceAll('&', '&amp;')}</applicationContext>`
   const of = (value: unknown, more = '') => record({ body: statement(QUERY, context(value) + more) })
   const one = { ReportId: 'r1', VisualId: 'v1' }
-  assert.equal(of({ Sources: [one] }).report, 'r1/v1')
-  assert.equal(
-    of({ sources: [one, one, { ReportId: 'r1', VisualId: 'v2' }, { VisualId: 'v3' }, {}] }).report,
-    'r1/v1, r1/v2, v3',
+  const named = (value: unknown, more = '') => {
+    const { report, correlationId } = of(value, more)
+    return [report, correlationId]
+  }
+  assert.deepEqual(named({ Sources: [one] }), ['r1', 'v1'])
+  assert.deepEqual(
+    named({ sources: [one, one, { ReportId: 'r1', VisualId: 'v2' }, { VisualId: 'v3' }, { ReportId: 'r2' }, {}] }),
+    ['r1, r2', 'v1, v2, v3'],
   )
+  const activity = '<DbpropMsmdActivityID>a1</DbpropMsmdActivityID>'
+  assert.deepEqual(named({ Sources: [one] }, activity), ['r1', 'v1'])
+  assert.deepEqual(named({ Sources: [{ ReportId: 'r1' }] }, activity), ['r1', 'a1'])
   assert.equal(of({ Sources: [{ ReportId: 'r1' }] }).report, 'r1')
   assert.equal(of({ DatasetId: 'd1', Sources: [one] }).catalog, 'd1')
   assert.equal(of({ DatasetId: 'd1', Sources: [one] }, '<Catalog>K</Catalog>').catalog, 'K')

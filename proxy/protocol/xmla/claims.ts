@@ -20,7 +20,9 @@ export function claimsOf(envelope: Envelope, own: InSession, properties: Propert
     application: applicationOf(envelope, own, request),
     report: context.report ?? hintIn(envelope),
     sessionId: envelope.sessionId,
-    correlationId: property('dbpropmsmdactivityid', 'dbpropmsmdcurrentactivityid', 'dbpropmsmdrequestid'),
+    // All that one visual asks belongs together.
+    correlationId:
+      context.visual ?? property('dbpropmsmdactivityid', 'dbpropmsmdcurrentactivityid', 'dbpropmsmdrequestid'),
     // A WS-Security name in this request says more than a property of the session.
     effectiveUser: ownProperty(envelope, 'effectiveusername') ?? envelope.securityUser ?? property('effectiveusername'),
     effectiveRoles: property('roles', 'effectiveroles'),

@@ -4,26 +4,28 @@ const MAX_CONTEXT = 64 * 1024
 const MAX_SOURCES = 20
 
 export interface ApplicationContext {
-  /** `report/visual`, or the report alone; several, where one query serves several, after each other. */
+  /** Several, where one query serves several, after each other. */
   readonly report: string | null
+  readonly visual: string | null
   readonly dataset: string | null
 }
 
 /** Power BI writes JSON into the property ApplicationContext: the data set, and for each source its report and visual. */
 export function applicationContext(text: string | null): ApplicationContext {
-  if (text === null || text.length > MAX_CONTEXT) return { report: null, dataset: null }
+  if (text === null || text.length > MAX_CONTEXT) return { report: null, visual: null, dataset: null }
   const context = parsed(text)
   const sources = field(context, 'Sources')
-  const reports = (Array.isArray(sources) ? sources.slice(0, MAX_SOURCES) : []).map((source: unknown) =>
-    reportOf(source),
-  )
-  const different = [...new Set(reports.filter((report) => report !== ''))]
-  return { report: different.length === 0 ? null : different.join(', '), dataset: textOf(field(context, 'DatasetId')) }
+  const listed: readonly unknown[] = Array.isArray(sources) ? sources.slice(0, MAX_SOURCES) : []
+  return {
+    report: namesIn(listed, 'ReportId'),
+    visual: namesIn(listed, 'VisualId'),
+    dataset: textOf(field(context, 'DatasetId')),
+  }
 }
 
-function reportOf(source: unknown): string {
-  const names = [textOf(field(source, 'ReportId')), textOf(field(source, 'VisualId'))]
-  return names.filter((name) => name !== null).join('/')
+function namesIn(sources: readonly unknown[], name: string): string | null {
+  const names = sources.map((source) => textOf(field(source, name))).filter((text) => text !== null)
+  return names.length === 0 ? null : [...new Set(names)].join(', ')
 }
 
 /** `null` for what is no JSON: the property is a claim of the client's and may hold anything. */
