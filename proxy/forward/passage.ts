@@ -83,9 +83,8 @@ export class Passage implements Underway {
   constructor(its: PassageSettings) {
     this.#its = its
     const { road, route, req, res } = its
-    const { peer } = its.connection
     this.#askedAt = road.now()
-    this.#head = readRequestHead(req, its.tunnel !== null, road.whoAsks.headerFrom(peer))
+    this.#head = readRequestHead(req, its.tunnel !== null, road.whoAsks.headerFrom(its.connection.peer))
     if (this.#head.kind === 'clear' && this.#avoidsBinary) avoidBinaryXml(this.#head.headers)
     this.#capture = new Capture(road.captureBytes)
     this.#entry = new Entry({
@@ -97,7 +96,8 @@ export class Passage implements Underway {
     this.#leg = route === null ? null : its.connection.toward(route)
     // A head that can be read in two ways tells nobody's name.
     const raw = this.#head.kind === 'clear' ? req.rawHeaders : []
-    this.#claimed = road.whoAsks.claim(this.#leg?.identity ?? null, { authorization: this.#authorization, raw, peer })
+    const facts = { authorization: this.#authorization, raw, peer: its.connection.peer }
+    this.#claimed = road.whoAsks.claim(this.#leg?.identity ?? null, facts)
     this.#outcome = new Outcome(this.#claimed.verified)
     its.connection.begin(this)
     res.on('close', () => this.#closed())
@@ -470,8 +470,7 @@ export class Passage implements Underway {
     this.#its.connection.end(this)
     const { isComplete, verifying } = this.#outcome
     if (this.#reading === null && verifying === null) return this.#record(endedAt, null)
-    const found = Promise.all([this.#reading?.end(isComplete) ?? null, verifying])
-    void found.then(([facts]) => this.#record(endedAt, facts))
+    void Promise.all([this.#reading?.end(isComplete) ?? null, verifying]).then(([facts]) => this.#record(endedAt, facts))
   }
 
   #record(endedAt: number, facts: AnswerFacts | null): void {
