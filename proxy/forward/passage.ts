@@ -468,9 +468,9 @@ export class Passage implements Underway {
     this.#isOver = true
     const endedAt = this.#its.road.now()
     this.#its.connection.end(this)
-    const { isComplete, verifying } = this.#outcome
-    if (this.#reading === null && verifying === null) return this.#record(endedAt, null)
-    void Promise.all([this.#reading?.end(isComplete) ?? null, verifying]).then(([facts]) => this.#record(endedAt, facts))
+    const read = this.#reading?.end(this.#outcome.isComplete) ?? null
+    if (read === null && this.#outcome.verifying === null) return this.#record(endedAt, null)
+    void Promise.all([read, this.#outcome.verifying]).then(([facts]) => this.#record(endedAt, facts))
   }
 
   #record(endedAt: number, facts: AnswerFacts | null): void {
