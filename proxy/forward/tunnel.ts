@@ -77,7 +77,8 @@ export class Tunnel {
     let left: Promise<void> = Promise.resolve()
     const closes = (other: Duplex, kind: Ending) => () => {
       firstClosed ??= kind
-      void left.then(() => destroyOnceWritten(other))
+      // Only the client still has something to come.
+      void (other === client ? left : Promise.resolve()).then(() => destroyOnceWritten(other))
       open -= 1
       if (open === 0)
         void talk.end(ending === 'complete' ? firstClosed : ending).then(() => done({ ending, ...counted }))

@@ -194,3 +194,17 @@ test('answers that nobody has read yet do not pile up: the BI server is heard ag
   await client.has('"id":199,')
   assert.equal((await witness.outcomes(200)).length, 200)
 })
+
+test('a client that leaves frees the BI server, also while an answer to it is held', async (t) => {
+  const { client, bi, witness } = await joined(t)
+  const synced = Promise.withResolvers<void>()
+  witness.durable = () => synced.promise
+  client.send(said('{"id":1}'))
+  await eventually('the question', () => witness.asked.length === 2)
+  bi.write(frame('{"id":1,"result":"svar"}'), 'latin1')
+  await pause()
+  client.socket.destroy()
+  await eventually('the BI server freed', () => bi.closed)
+  synced.resolve()
+  assert.equal((await witness.outcomes(2))[1]?.answerBytes, 24)
+})
