@@ -26,17 +26,18 @@ export interface Created {
 /** The list after `text`: what it creates is added, in place of what bore the name, and what it drops is gone. */
 export function sessionDefinitions(text: string, before: readonly string[]): readonly string[] {
   if (!MAY_DEFINE.test(text)) return before
-  let list = [...before]
+  // By what each defines alone, in the order they came; so that many in one text cost no more than each by itself.
+  const list = new Map(before.map((known, i) => [onlyKey(known) ?? `several ${i}`, known]))
   for (const { body, start, end } of statementsOf(text)) {
     if (body.kind === 'create') {
       const names = body.definitions.map((definition) => keyOf(createdBy(definition)))
-      list = [...list.filter((known) => !names.some((name) => definesOnly(known, name))), text.slice(start, end)]
+      for (const name of names) list.delete(name)
+      list.set(names.length === 1 ? (names[0] ?? '') : `several at ${start}`, text.slice(start, end))
     } else if (body.kind === 'command' && body.words[0] === 'DROP') {
-      const dropped = body.parts.filter((part) => part.kind === 'path').map(droppedKey)
-      list = list.filter((known) => !dropped.some((name) => definesOnly(known, name)))
+      for (const part of body.parts) if (part.kind === 'path') list.delete(droppedKey(part))
     }
   }
-  return bounded(list)
+  return bounded([...list.values()])
 }
 
 const MAY_DEFINE = /create|drop/i
@@ -70,10 +71,10 @@ function droppedKey(path: Path): string {
   return `${cube}\n${pathOf(rest).name.key}`
 }
 
-/** A text of several definitions stays whole: what of it was dropped since does no harm. */
-function definesOnly(text: string, key: string): boolean {
+/** What `text` defines, where that is one thing: a text of several stays whole, and what of it was dropped does no harm. */
+function onlyKey(text: string): string | null {
   const [only, ...others] = createdIn(text)
-  return only !== undefined && others.length === 0 && keyOf(only) === key
+  return only === undefined || others.length > 0 ? null : keyOf(only)
 }
 
 function bounded(list: readonly string[]): readonly string[] {

@@ -72,6 +72,18 @@ test('the list is bounded in number and in length; the oldest go first', () => {
   assert.deepEqual(after(large('a'), large('b')), [large('b')])
 })
 
+test('thousands of definitions in one text are taken in at a cost that grows as the text does', () => {
+  const time = (count: number) => {
+    const text = Array.from({ length: count }, (_, i) => `CREATE SET [s${i}] AS {[a].[${'b'.repeat(400)}]}`).join(';')
+    const begun = process.cpuUsage()
+    assert.equal(sessionDefinitions(text, []).length, MAX_SESSION_DEFINITIONS)
+    const { user, system } = process.cpuUsage(begun)
+    return (user + system) / count
+  }
+  time(1000)
+  assert.ok(time(8000) < 6 * time(1000))
+})
+
 test('sets of a session that name one another in a circle are read', () => {
   const session = after(`CREATE SET [s] AS {[t], ${PERSON}}`, 'CREATE SET [t] AS {[s]}')
   assert.deepEqual(valuesOf(uses('[t]'), session), [PERSON])
