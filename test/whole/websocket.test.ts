@@ -1,6 +1,5 @@
 /** Qlik's way on the whole: two users in WebSockets of their own, the proxy killed among them, and the tables. */
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -61,6 +60,9 @@ function onRecord(folder: string, user: string): string[] {
   }
 }
 
+const isStored = (folder: string, count: number) =>
+  ['anna', 'bent'].every((user) => onRecord(folder, user).length === count)
+
 const wholeStory = (person: string, last: string) => [
   'OpenDoc, answered',
   'GetField, answered',
@@ -97,6 +99,9 @@ test('who is selected and shown in a WebSocket is on record with whoever did so,
     assert.match(layout, new RegExp(person))
   })
   await Promise.all(talks)
+  // How an answer ended is told a little after it has left: once it is in the tables no kill can undo it.
+  await printed(first, /the recorder writes to the store/)
+  await eventually(10_000, async () => (isStored(folder, 5) ? true : null))
   for (const { call } of clients) void call('GetObject', 1, ['tavle'])
   await eventually(5000, async () => (upstream.heard() === 12 ? true : null))
   // What the BI server has got is not durable yet; an answer to a later message of each says that it is.
@@ -106,12 +111,9 @@ test('who is selected and shown in a WebSocket is on record with whoever did so,
 
   const second = tilsyn(['proxy'], { cwd: folder })
   t.after(() => second.child.kill('SIGKILL'))
-  await printed(second, /listening/)
+  await printed(second, /the recorder writes to the store/)
   const entries = await eventually(20_000, async () => {
-    // Made when the first entries are shipped.
-    if (!existsSync(join(folder, 'data', 'tilsyn.db'))) return null
-    const found = ['anna', 'bent'].map((user) => onRecord(folder, user))
-    return found.every(({ length }) => length === 7) ? found : null
+    return isStored(folder, 7) ? ['anna', 'bent'].map((user) => onRecord(folder, user)) : null
   })
   const stories = entries.map((lines) => lines.slice(0, 6))
   assert.deepEqual(
