@@ -176,10 +176,9 @@ export class AxesReader {
     if (this.#properties.length > MAX_PROPERTIES || this.#held > MAX_HELD) this.#lookAtMember()
   }
 
-  /** By hierarchy, level or attribute, the same for many members: then its texts are looked at whatever they look like. */
+  /** Then its texts are looked at whatever they look like. */
   #isNamed(): boolean {
-    const paths = [this.#hierarchy, this.#level, attributePath(this.#uniqueName)]
-    return paths.some((path) => this.#seen.naming(path) === true)
+    return this.#naming() === true
   }
 
   #closeMember(): void {
@@ -218,12 +217,6 @@ export class AxesReader {
     if (number === null || !inTuples || (named !== 'all' && named.size > MAX_NAMED)) this.#axis.named = 'all'
     else if (named !== 'all') named.add(tuples - 1)
   }
-}
-
-/** A unique name without the member itself. */
-function attributePath(uniqueName: string): string {
-  const key = uniqueName.indexOf('].&')
-  return uniqueName.slice(0, key < 0 ? Math.max(uniqueName.lastIndexOf('.['), 0) : key + 1)
 }
 
 function isMeasures(hierarchy: string): boolean {
