@@ -2,18 +2,20 @@
  * The proxy's end of the command `tilsyn`: wires forwarding, journal, reader of answers and recorder together, and lets
  * an operator ask what would be logged.
  */
-import type { Server } from 'node:http'
 import { pino } from 'pino'
 import type { Logger } from 'pino'
 import type { Command } from '../schema/command/command.ts'
 import { stopRequested, tellReady } from '../schema/command/stop.ts'
-import type { Address, Config, ServerConfig } from '../schema/config/config.ts'
+import type { Config, ServerConfig } from '../schema/config/config.ts'
 import type { Admin } from './admin/admin.ts'
 import { createAnswerReader } from './answer/answer-threads.ts'
 import type { ReadAnswer } from './exchange.ts'
 import type { Forward, ForwardEvent } from './forward/forward.ts'
 import { createForward } from './forward/forward.ts'
 import type { TokenVerifier } from './identity/token-verifier.ts'
+import { ClientOrigin } from './front/client-origin.ts'
+import type { FrontEvent } from './front/front-event.ts'
+import { type Front, openFront } from './front/front.ts'
 import { WhoAsks } from './identity/who-asks.ts'
 import type { JournalState } from './journal/journal.ts'
 import { openJournal } from './journal/journal.ts'
@@ -23,7 +25,7 @@ import { SAMPLE_PERSON, sendSampleQueries } from './sample/sample-queries.ts'
 import type { SampleServer } from './sample/server.ts'
 import { startSampleServer } from './sample/server.ts'
 import type { Places } from './ship/messages.ts'
-import { startRecorder } from './ship/recorder-handle.ts'
+import { type RecorderHandleOptions, startRecorder } from './ship/recorder-handle.ts'
 import { interpret } from './trial/interpret-command.ts'
 import { usableMappings } from './trial/usable-mappings.ts'
 
@@ -55,12 +57,14 @@ Forwards, journals, and writes the tables. Without a BI server in the configurat
       onSync: (tookMs) => admin?.synced(tookMs),
     })
     const answers = createAnswerReader({ persons: settings.persons })
+    const origin = new ClientOrigin(config.proxy)
     const forward = createForward({
       servers,
       witness: journal,
       whoAsks: new WhoAsks({ ...config.identity, verifier: await openVerifier(config, logger) }),
       readAnswer: answers.readAnswer,
       findMessageId: () => new JsonMessageId(),
+      origin,
       captureBytes: config.proxy.captureBytes,
       report: (event) => {
         admin?.heard(event)
@@ -73,26 +77,25 @@ Forwards, journals, and writes the tables. Without a BI server in the configurat
       settings,
       places: placesOf(config),
       logger,
-      onStatus: (status) => admin?.recorderTold(status),
-      onWritten: (tally) => admin?.wrote(tally),
-      onTrouble: (code) => admin?.troubled(code),
+      ...heardBy(admin),
     })
+    let front: Front | null = null
     try {
       if (admin !== null && config.proxy.admin !== null) {
         invocation.print(`admin address on ${await admin.listen(config.proxy.admin, { journal, forward })}`)
       }
       await readFirst(answers.readAnswer)
-      const url = await listen(forward.server, config.proxy.listen)
+      front = await openFront({ config: config.proxy, origin, forward, report: (event) => tellFront(logger, event) })
       admin?.enter('serving')
-      invocation.print(`proxy listening on ${url}`)
+      for (const url of front.urls) invocation.print(`proxy listening on ${url}`)
       // Only a journal that has never seen a query gets the sample ones: a restart does not repeat them.
-      if (sample !== null && journal.stats().seq === 0) await sendSampleQueries(new URL(url))
-      tellReady({ half: 'proxy', url, samplePerson: sample === null ? null : SAMPLE_PERSON })
+      if (sample !== null && journal.stats().seq === 0) await sendFirstQueries(config.proxy, front)
+      tellReady({ half: 'proxy', url: front.urls[0] ?? '', samplePerson: sample === null ? null : SAMPLE_PERSON })
       await stop
     } finally {
       admin?.enter('stopping')
       // In the order of the way of a query, so that each finds the next still there.
-      await closeWithin(DEADLINE_MS, forward)
+      await closeWithin(DEADLINE_MS, forward, front)
       await answers.close()
       await journal.close()
       await recorder.stop()
@@ -115,12 +118,30 @@ async function adminOf({ proxy, modules }: Config, servers: readonly ServerConfi
   return new Admin({ servers, modules: modules.map(({ module }) => module) })
 }
 
+/** What the recorder tells of itself goes to the admin address, where there is one. */
+function heardBy(admin: Admin | null): Pick<RecorderHandleOptions, 'onStatus' | 'onWritten' | 'onTrouble'> {
+  return {
+    onStatus: (status) => admin?.recorderTold(status),
+    onWritten: (tally) => admin?.wrote(tally),
+    onTrouble: (code) => admin?.troubled(code),
+  }
+}
+
+/** They are sent as a client without TLS and without a load balancer in front of it sends them, or not at all. */
+async function sendFirstQueries({ proxyProtocol }: Config['proxy'], { urls }: Front): Promise<void> {
+  const plain = urls.find((url) => url.startsWith('http:'))
+  if (plain !== undefined && !proxyProtocol) await sendSampleQueries(new URL(plain))
+}
+
 function sampleConfig({ url }: SampleServer): ServerConfig {
   return {
     name: 'sample',
     upstream: url,
     host: null,
     path: null,
+    port: null,
+    ca: null,
+    forwardedHeaders: 'pass',
     onJournalFailure: 'refuse',
     binaryXml: 'avoid',
     timeoutMs: 60_000,
@@ -146,23 +167,11 @@ function placesOf({ identity: { organisations, directory } }: Config): Places {
 }
 
 /** Lets answers under way finish; after `deadlineMs` the clients that still wait are cut off, and recorded as such. */
-async function closeWithin(deadlineMs: number, forward: Forward): Promise<void> {
-  const cut = setTimeout(() => forward.server.closeAllConnections(), deadlineMs)
+async function closeWithin(deadlineMs: number, forward: Forward, front: Front | null): Promise<void> {
+  front?.close()
+  const cut = setTimeout(() => forward.cut(), deadlineMs)
   await forward.close()
   clearTimeout(cut)
-}
-
-/** Resolves with the address in use, once it is. */
-function listen(server: Server, { host, port }: Address): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>()
-  server.once('error', reject)
-  server.listen(port, host, () => {
-    server.off('error', reject)
-    const bound = server.address()
-    const actual = typeof bound === 'object' && bound !== null ? bound.port : port
-    resolve(`http://${host.includes(':') ? `[${host}]` : host}:${actual}`)
-  })
-  return promise
 }
 
 function tellJournal(logger: Logger, state: JournalState): void {
@@ -172,6 +181,11 @@ function tellJournal(logger: Logger, state: JournalState): void {
       { code: state.error.code },
       'the journal cannot be written: queries are refused, or pass and are counted',
     )
+}
+
+function tellFront(logger: Logger, event: FrontEvent): void {
+  if (event.kind === 'certificate-unusable') logger.error(event, 'the certificate cannot be used: the old one stays')
+  else logger.info(event, 'new connections get the new certificate')
 }
 
 function tellForward(logger: Logger, event: ForwardEvent): void {

@@ -14,6 +14,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'proxy/exchange.ts': ['schema/record'],
   'proxy/memory.ts': ['node:'],
   'proxy/identity': ['node:', 'proxy/exchange.ts', 'schema/config/identity.ts', 'schema/record', 'jose'],
+  'proxy/front': ['node:', 'proxy/forward', 'proxy/identity', 'schema/config'],
   'proxy/forward': ['node:', 'proxy/exchange.ts', 'proxy/memory.ts', 'proxy/identity', 'http-proxy'],
   'proxy/journal': ['node:', 'proxy/exchange.ts', 'schema/record'],
   'proxy/language': [],

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { clientAddress } from '../identity/address.ts'
 import { ConnectionIdentity } from '../identity/connection.ts'
 import type { ForwardServer } from './target.ts'
 import type { BoundConnection, Upstream } from './upstream.ts'
@@ -38,9 +37,13 @@ export interface Underway {
  * and nobody else may come to use the login of a client that has left.
  */
 export class ClientConnection {
+  /**
+   * Where whoever speaks HTTP on it is; a request may come from further away. Of a connection that a load balancer only
+   * passes on it is the address announced, for the load balancer has no say in what is said there.
+   */
   readonly address: string
-  /** The other end of the TCP connection itself, whomever it speaks for. */
-  readonly peer: string
+  /** The TCP connection, under TLS another socket. */
+  readonly wire: Socket
   readonly #socket: Socket
   readonly #legs = new Map<Route, Leg>()
   // An array, because a set that is filled and emptied all the time leaves tables behind that hold the garbage of old
@@ -48,16 +51,20 @@ export class ClientConnection {
   readonly #underway: Underway[] = []
   #mustClose = false
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, wire: Socket, address: string) {
     this.#socket = socket
-    this.peer = clientAddress(socket.remoteAddress)
-    this.address = this.peer
+    this.wire = wire
+    this.address = address
     socket.once('close', () => {
       for (const leg of this.#legs.values()) leg.bound?.close()
       // Node tells only the answer whose turn it is, and nobody once it has handed the connection over (CONNECT, Upgrade).
       // A copy: each takes itself off the list.
       for (const underway of this.#underway.slice()) underway.clientGone()
     })
+  }
+
+  get isSecure(): boolean {
+    return this.#socket !== this.wire
   }
 
   /** The connection is to end after the answer under way. */
@@ -109,5 +116,12 @@ export class ClientConnection {
 
   destroy(): void {
     this.#socket.destroy()
+  }
+
+  /** Ends it so that nobody takes it for an orderly end. */
+  reset(): void {
+    // A TLS socket cannot be reset; it ends with the one under it, by itself.
+    if (this.wire.destroyed) this.#socket.destroy()
+    else this.wire.resetAndDestroy()
   }
 }

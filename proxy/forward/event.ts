@@ -17,6 +17,8 @@ export type ForwardEvent =
   | { readonly kind: 'refused'; readonly server: string; readonly status: number; readonly reason: RefusalReason }
   /** What arrived is no HTTP; `code` is the parser's. */
   | { readonly kind: 'malformed'; readonly code: string; readonly status: number }
+  /** A client and the proxy could not agree on TLS; nothing was asked. */
+  | { readonly kind: 'handshake-failed'; readonly code: string }
   /** The reader of answers failed or stalled; the client noticed nothing. */
   | { readonly kind: 'reader-failed'; readonly server: string; readonly code: string }
   /**

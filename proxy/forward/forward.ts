@@ -14,21 +14,27 @@
  * and telling the operator (`report`; the events hold no personal data).
  */
 import http, { ServerResponse } from 'node:http'
+import https from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { TlsOptions } from 'node:tls'
 import type { Answered, Asked, MessageIdFinder, ReadAnswer, Witness } from '../exchange.ts'
 import { NOBODY } from '../identity/authorization.ts'
 import { NO_FRONT, WhoAsks } from '../identity/who-asks.ts'
 import { ClientConnection, type Route } from './client-connection.ts'
 import { codeOf, type Report } from './event.ts'
-import { Passage, type Road } from './passage.ts'
+import { type Origin, SOCKET_ORIGIN } from './origin.ts'
+import { Passage } from './passage.ts'
+import type { Road } from './road.ts'
 import { Arrival, createFrame, type Frame } from './passes.ts'
 import { type OwnStatus, rawAnswer } from './refusal.ts'
 import { chooseServer, type ForwardServer, readTarget } from './target.ts'
 import { Tunnel } from './tunnel.ts'
 import { Upstream } from './upstream.ts'
+import { Wires } from './wires.ts'
 
 export type { ForwardEvent } from './event.ts'
+export type { Origin } from './origin.ts'
 export type { ForwardServer } from './target.ts'
 
 export interface ForwardOptions {
@@ -40,6 +46,8 @@ export interface ForwardOptions {
   readonly readAnswer: ReadAnswer
   /** How messages in a WebSocket know each other. */
   readonly findMessageId: () => MessageIdFinder
+  /** Where requests come from; absent: what the sockets say. */
+  readonly origin?: Origin
   /** How much of a request body is kept. */
   readonly captureBytes: number
   /** UTC milliseconds. */
@@ -56,8 +64,14 @@ export interface ForwardStats {
 }
 
 export interface Forward {
-  /** Not yet listening. */
+  /** Plain HTTP, not yet listening. */
   readonly server: http.Server
+  /** One more server for the same, plain or behind TLS, not yet listening. */
+  another(tls: TlsOptions | null): http.Server | https.Server
+  /** What arrived on a connection before HTTP could begin made no sense: an entry, as for malformed requests. */
+  malformed(socket: Socket, code: string): void
+  /** Ends all connections at once. */
+  cut(): void
   /** Accepts no more; resolves when all answers under way have left and all tickets are answered. WebSockets are cut. */
   close(): Promise<void>
   stats(): ForwardStats
@@ -65,6 +79,7 @@ export interface Forward {
 
 const MAX_HEADER_BYTES = 65_536
 const HEADERS_TIMEOUT_MS = 60_000
+const HANDSHAKE_TIMEOUT_MS = 30_000
 /** As long as IIS keeps a connection: an NTLM client that comes back finds its login. */
 const KEEP_ALIVE_MS = 120_000
 /** A client that neither sends what it began nor takes what it asked for is given up. */
@@ -78,11 +93,14 @@ export function createForward(options: ForwardOptions): Forward {
 interface Line extends Route {
   readonly host: string | null
   readonly path: string | null
+  readonly port: number | null
   readonly frame: Frame
 }
 
 class Forwarder implements Forward {
   readonly server: http.Server
+  readonly #servers: (http.Server | https.Server)[] = []
+  readonly #wires = new Wires()
   readonly #lines: readonly Line[]
   readonly #road: Road
   readonly #connections = new WeakMap<Duplex, ClientConnection>()
@@ -100,7 +118,8 @@ class Forwarder implements Forward {
       server,
       host: server.host,
       path: server.path,
-      upstream: new Upstream(server.upstream),
+      port: server.port ?? null,
+      upstream: new Upstream(server.upstream, server.ca ?? null),
       frame: createFrame(server.upstream),
     }))
     this.#road = {
@@ -108,18 +127,40 @@ class Forwarder implements Forward {
       whoAsks: options.whoAsks ?? new WhoAsks(NO_FRONT),
       readAnswer: options.readAnswer,
       findMessageId: options.findMessageId,
+      origin: options.origin ?? SOCKET_ORIGIN,
       captureBytes: options.captureBytes,
       now: options.now ?? Date.now,
       report: options.report,
       isClosing: () => this.#isClosing,
       over: () => this.#over(),
     }
-    this.server = this.#listenTo(createServer())
+    this.server = this.another(null)
+  }
+
+  another(tls: TlsOptions | null): http.Server | https.Server {
+    const server = tls === null ? this.#plain() : this.#secure(tls)
+    server.setTimeout(CLIENT_IDLE_MS)
+    // All of them: Node would drop the rest in silence.
+    server.maxHeadersCount = 0
+    server.maxConnections = MAX_CONNECTIONS
+    this.#servers.push(server)
+    this.#listenTo(server)
+    return server
+  }
+
+  malformed(socket: Socket, code: string): void {
+    this.#road.report({ kind: 'malformed', code, status: 400 })
+    this.#attempt(this.#road.origin.peer(socket), '', '', 400)
+  }
+
+  cut(): void {
+    for (const server of this.#servers) server.closeAllConnections()
+    for (const socket of this.#unused) socket.destroy()
   }
 
   async close(): Promise<void> {
     this.#isClosing = true
-    const closed = new Promise((resolve) => this.server.close(resolve))
+    const closed = Promise.all(this.#servers.map((server) => new Promise((resolve) => server.close(resolve))))
     for (const tunnel of this.#tunnels) tunnel.destroy()
     for (const socket of this.#unused) socket.destroy()
     await closed
@@ -132,17 +173,28 @@ class Forwarder implements Forward {
     return { connections: this.#open, webSockets, underway: this.#underway }
   }
 
-  #listenTo(server: http.Server<typeof Arrival>): http.Server<typeof Arrival> {
-    server.on('connection', (socket: Socket) => {
-      // Node sends a head that goes out alone in the socket's default encoding, UTF-8: 8-bit values would change.
-      socket.setDefaultEncoding('latin1')
-      this.#connections.set(socket, new ClientConnection(socket))
-      this.#unused.add(socket)
-      this.#open += 1
-      socket.once('close', () => {
-        this.#unused.delete(socket)
-        this.#open -= 1
+  #plain(): http.Server<typeof Arrival> {
+    return http.createServer(HTTP).on('connection', (wire: Socket) => this.#meet(wire, wire))
+  }
+
+  #secure(tls: TlsOptions): https.Server<typeof Arrival> {
+    return https
+      .createServer({ ...HTTP, ...TLS, ...tls })
+      .on('connection', (wire: Socket) => this.#wires.add(wire))
+      .on('secureConnection', (socket) => {
+        const wire = this.#wires.under(socket)
+        // From now on TLS ends it: to destroy both at once ends the process (Node 24.21, in SSL_read).
+        this.#unused.delete(wire)
+        this.#wait(socket)
+        this.#meet(socket, wire)
       })
+      .on('tlsClientError', (error) => this.#road.report({ kind: 'handshake-failed', code: codeOf(error) }))
+  }
+
+  #listenTo(server: http.Server<typeof Arrival> | https.Server<typeof Arrival>): void {
+    server.on('connection', (wire: Socket) => {
+      this.#count(wire)
+      this.#wait(wire)
     })
     server.on('request', (req: Arrival, res) => this.#take(req, res, null))
     server.on('checkContinue', (req: Arrival, res) => this.#take(req, res, null))
@@ -151,7 +203,22 @@ class Forwarder implements Forward {
     server.on('connect', (req: Arrival, socket) => this.#connect(req, socket))
     server.on('clientError', (error, socket) => this.#malformed(error, socket))
     server.on('timeout', (socket) => this.#timeout(socket))
-    return server
+  }
+
+  #count(wire: Socket): void {
+    this.#open += 1
+    wire.once('close', () => (this.#open -= 1))
+  }
+
+  #wait(socket: Socket): void {
+    this.#unused.add(socket)
+    socket.once('close', () => this.#unused.delete(socket))
+  }
+
+  #meet(socket: Socket, wire: Socket): void {
+    // Node sends a head that goes out alone in the socket's default encoding, UTF-8: 8-bit values would change.
+    socket.setDefaultEncoding('latin1')
+    this.#connections.set(socket, new ClientConnection(socket, wire, this.#road.origin.peer(wire)))
   }
 
   #take(req: Arrival, res: ServerResponse, tunnel: Tunnel | null): void {
@@ -159,8 +226,10 @@ class Forwarder implements Forward {
     this.#unused.delete(req.socket)
     const target = readTarget(req.method ?? '', req.url ?? '')
     const host = target?.authority ?? req.headers.host
-    const line = target === null ? null : chooseServer(this.#lines, host, target.path)
-    const passage = new Passage({ road: this.#road, route: line, target, connection, req, res, tunnel })
+    const wanted = { host, port: connection.wire.localPort }
+    const line = target === null ? null : chooseServer(this.#lines, { ...wanted, path: target.path })
+    const clientAddress = this.#road.origin.client(connection.address, req.rawHeaders)
+    const passage = new Passage({ road: this.#road, route: line, target, connection, clientAddress, req, res, tunnel })
     this.#underway += 1
     req.passage = passage
     try {
@@ -191,7 +260,8 @@ class Forwarder implements Forward {
 
   #connect(req: Arrival, duplex: Duplex): void {
     this.#road.report({ kind: 'refused', server: '', status: 405, reason: 'method' })
-    this.#attempt(this.#connectionOf(req.socket), req.method ?? '', req.url ?? '', 405)
+    const { address } = this.#connectionOf(req.socket)
+    this.#attempt(this.#road.origin.client(address, req.rawHeaders), req.method ?? '', req.url ?? '', 405)
     duplex.on('error', () => duplex.destroy())
     duplex.end(rawAnswer(405), () => duplex.destroy())
   }
@@ -204,7 +274,7 @@ class Forwarder implements Forward {
     const connection = this.#connectionOf(socket)
     this.#road.report({ kind: 'malformed', code, status })
     const arriving = connection.arriving
-    if (arriving === null && status !== 408) this.#attempt(connection, '', '', status)
+    if (arriving === null && status !== 408) this.#attempt(connection.address, '', '', status)
     const unanswered = connection.isIdle || arriving?.isUnanswered === true
     arriving?.malformed(status)
     if (unanswered) socket.end(rawAnswer(status), () => socket.destroy())
@@ -212,12 +282,12 @@ class Forwarder implements Forward {
   }
 
   /** An entry for what never became a request. */
-  #attempt(connection: ClientConnection, method: string, target: string, status: number): void {
+  #attempt(clientAddress: string, method: string, target: string, status: number): void {
     const { witness, now, report } = this.#road
     if (!witness.ready) return
     const at = now()
     try {
-      const { ticket, durable } = witness.ask(attempted(connection.address, method, target, at))
+      const { ticket, durable } = witness.ask(attempted(clientAddress, method, target, at))
       durable.catch((error: unknown) => report({ kind: 'withheld', server: '', code: codeOf(error) }))
       witness.answer(ticket, refused(status, at))
     } catch (error) {
@@ -238,32 +308,28 @@ class Forwarder implements Forward {
 
   #over(): void {
     this.#underway -= 1
-    if (this.#isClosing) this.server.closeIdleConnections()
+    if (this.#isClosing) for (const server of this.#servers) server.closeIdleConnections()
     if (this.#underway === 0) this.#idle()
   }
 }
 
 const NOTHING = Buffer.alloc(0)
 
-function createServer(): http.Server<typeof Arrival> {
-  const server = http.createServer<typeof Arrival>({
-    IncomingMessage: Arrival,
-    maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    // An upload may take its time as long as it moves.
-    requestTimeout: 0,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    // We refuse it ourselves, so that the attempt leaves an entry.
-    requireHostHeader: false,
-    // What is switched to must be something we know to carry no queries past the record: not h2c.
-    shouldUpgradeCallback: (req) => req.method === 'GET' && /^websocket$/i.test(req.headers.upgrade ?? ''),
-  })
-  server.setTimeout(CLIENT_IDLE_MS)
-  // All of them: Node would drop the rest in silence.
-  server.maxHeadersCount = 0
-  server.maxConnections = MAX_CONNECTIONS
-  return server
+const HTTP: http.ServerOptions<typeof Arrival> = {
+  IncomingMessage: Arrival,
+  maxHeaderSize: MAX_HEADER_BYTES,
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  // An upload may take its time as long as it moves.
+  requestTimeout: 0,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  // We refuse it ourselves, so that the attempt leaves an entry.
+  requireHostHeader: false,
+  // What is switched to must be something we know to carry no queries past the record: not h2c.
+  shouldUpgradeCallback: (req) => req.method === 'GET' && /^websocket$/i.test(req.headers.upgrade ?? ''),
 }
+
+/** A client may end its half and still read: as without TLS. */
+const TLS: TlsOptions = { handshakeTimeout: HANDSHAKE_TIMEOUT_MS, allowHalfOpen: true }
 
 /** `null`: no answer makes sense, because the connection itself broke. */
 function statusOf(code: string): OwnStatus | null {

@@ -8,56 +8,30 @@
  * - whatever happens, every ticket is answered once, when the exchange is over: that is when `res` has closed, however
  *   it came to that, or when the tunnel has.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { AnswerFacts, Ending, RawHeaders, MessageIdFinder, ReadAnswer, Witness } from '../exchange.ts'
+import type { AnswerFacts, Ending, RawHeaders } from '../exchange.ts'
 import { ownsConnection } from '../identity/authorization.ts'
 import { redact } from '../identity/redact.ts'
-import type { Claimed, WhoAsks } from '../identity/who-asks.ts'
+import type { Claimed } from '../identity/who-asks.ts'
 import { answerHeaders, isRefusal } from './answer-head.ts'
 import { Capture } from './capture.ts'
-import type { ClientConnection, Leg, Route, Underway } from './client-connection.ts'
+import type { Leg, Underway } from './client-connection.ts'
 import { Download } from './download.ts'
 import { Entry } from './entry.ts'
 import { Errand, type Information } from './errand.ts'
-import { codeOf, type RefusalReason, type Report } from './event.ts'
+import { codeOf, type RefusalReason } from './event.ts'
 import { Outcome } from './outcome.ts'
+import { prepareHead } from './prepared-head.ts'
 import { ownAnswer, ownHeaders, reasonPhrase, type OwnStatus } from './refusal.ts'
 import { readRequestHead, type RequestHead } from './request-head.ts'
+import type { PassageSettings } from './road.ts'
 import { beginReading, type SafeReading } from './safe-reading.ts'
 import { Stopwatch } from './stopwatch.ts'
-import type { Target } from './target.ts'
 import { Tunnel } from './tunnel.ts'
 import { Conversation } from './websocket/conversation.ts'
 import { avoidBinaryXml } from './transport-capability.ts'
 import { Upload } from './upload.ts'
-
-/** What all passages share. */
-export interface Road {
-  readonly witness: Witness
-  readonly whoAsks: WhoAsks
-  readonly readAnswer: ReadAnswer
-  readonly findMessageId: () => MessageIdFinder
-  readonly captureBytes: number
-  readonly now: () => number
-  readonly report: Report
-  /** The proxy is closing: every connection ends with the answer under way. */
-  readonly isClosing: () => boolean
-  /** Called once for each passage, when its ticket has been answered. */
-  readonly over: () => void
-}
-
-export interface PassageSettings {
-  readonly road: Road
-  /** `null`: no BI server fits, or the target is none. */
-  readonly route: Route | null
-  readonly target: Target | null
-  readonly connection: ClientConnection
-  readonly req: IncomingMessage
-  readonly res: ServerResponse
-  /** A WebSocket is asked for: the client's end of it. */
-  readonly tunnel: Tunnel | null
-}
 
 /** A client that goes on sending a request after its answer is listened to no longer than this. */
 const LINGER_MS = 30_000
@@ -84,8 +58,10 @@ export class Passage implements Underway {
     this.#its = its
     const { road, route, req, res } = its
     this.#askedAt = road.now()
-    this.#head = readRequestHead(req, its.tunnel !== null, road.whoAsks.headerFrom(its.connection.peer))
-    if (this.#head.kind === 'clear' && this.#avoidsBinary) avoidBinaryXml(this.#head.headers)
+    this.#head = readRequestHead(req, its.tunnel !== null, road.whoAsks.headerFrom(its.connection.address))
+    if (this.#head.kind === 'clear' && route !== null) {
+      prepareHead(this.#head.headers, route.server, its.connection, road.origin)
+    }
     this.#capture = new Capture(road.captureBytes)
     this.#entry = new Entry({
       witness: road.witness,
@@ -96,7 +72,7 @@ export class Passage implements Underway {
     this.#leg = route === null ? null : its.connection.toward(route)
     // A head that can be read in two ways tells nobody's name.
     const raw = this.#head.kind === 'clear' ? req.rawHeaders : []
-    const facts = { authorization: this.#authorization, raw, peer: its.connection.peer }
+    const facts = { authorization: this.#authorization, raw, peer: its.connection.address }
     this.#claimed = road.whoAsks.claim(this.#leg?.identity ?? null, facts)
     this.#outcome = new Outcome(this.#claimed.verified)
     its.connection.begin(this)
@@ -232,12 +208,12 @@ export class Passage implements Underway {
 
   #ask(): void {
     if (!this.#entry.isOpen) return
-    const { req, connection } = this.#its
+    const { req, clientAddress } = this.#its
     this.#stopwatch.asked()
     this.#entry.ask({
       askedAt: this.#askedAt,
       server: this.#server,
-      clientAddress: connection.address,
+      clientAddress,
       method: req.method ?? '',
       target: req.url ?? '',
       headers: redact(req.rawHeaders),
@@ -367,7 +343,7 @@ export class Passage implements Underway {
 
   /** What is said in the tunnel has entries of its own. */
   #converse(answer: IncomingMessage, tunnel: Tunnel): Conversation {
-    const { road, route, req, connection } = this.#its
+    const { road, route, req, clientAddress } = this.#its
     return new Conversation({
       ...road,
       server: this.#server,
@@ -376,7 +352,7 @@ export class Passage implements Underway {
       userConfirmed: () => this.#outcome.isConfirmed,
       common: {
         server: this.#server,
-        clientAddress: connection.address,
+        clientAddress,
         target: req.url ?? '',
         headers: redact(req.rawHeaders).filter(([name]) => !/^(?:connection|upgrade|sec-websocket-.*)$/i.test(name)),
         identity: this.#claimed.identity,
@@ -433,9 +409,9 @@ export class Passage implements Underway {
 
   /** An answer that ends only with its connection would look whole after an orderly close. */
   #cut(): void {
-    const { res } = this.#its
+    const { res, connection } = this.#its
     if (res.chunkedEncoding || this.#outcome.hasLength) res.destroy()
-    else res.socket?.resetAndDestroy()
+    else connection.reset()
   }
 
   #closed(): void {

@@ -6,6 +6,12 @@ export interface ForwardServer {
   readonly host: string | null
   /** Answer for request targets that begin so; `null`: any. */
   readonly path: string | null
+  /** Answer for requests that came in at this port only; absent or `null`: any. */
+  readonly port?: number | null
+  /** Authorities in PEM that vouch for the BI server's certificate; absent or `null`: those everybody knows. */
+  readonly ca?: string | null
+  /** `append`: the BI server is told where a request comes from. */
+  readonly forwardedHeaders?: 'pass' | 'append'
   readonly onJournalFailure: 'refuse' | 'forward'
   /** `avoid`: client and BI server are kept from agreeing on binary XML (`transport-capability.ts`). */
   readonly binaryXml: 'avoid' | 'pass'
@@ -30,15 +36,22 @@ export function readTarget(method: string, target: string): Target | null {
   return { path: rest.startsWith('/') ? rest : `/${rest}`, authority }
 }
 
+/** What a request is for, and the port it came in at. */
+export interface Wanted {
+  readonly host: string | undefined
+  readonly path: string
+  readonly port: number | undefined
+}
+
 /** Names are compared without case and without port; the first server that fits is taken. */
-export function chooseServer<T extends Pick<ForwardServer, 'host' | 'path'>>(
+export function chooseServer<T extends Pick<ForwardServer, 'host' | 'path' | 'port'>>(
   servers: readonly T[],
-  host: string | undefined,
-  path: string,
+  { host, path, port }: Wanted,
 ): T | null {
   const fits = (server: T) =>
     (server.host === null || hostName(server.host) === hostName(host ?? '')) &&
-    (server.path === null || path.startsWith(server.path))
+    (server.path === null || path.startsWith(server.path)) &&
+    (server.port ?? port) === port
   return servers.find(fits) ?? null
 }
 

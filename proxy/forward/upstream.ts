@@ -10,6 +10,7 @@ import http from 'node:http'
 import https from 'node:https'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { createSecureContext, getCACertificates } from 'node:tls'
 import { keepLastWords } from './last-words.ts'
 
 /**
@@ -45,14 +46,17 @@ export class Upstream {
   readonly #hostname: string
   readonly #port: string
   readonly #prefix: string
+  readonly #trust: https.AgentOptions
   readonly #pool: http.Agent
 
-  constructor(url: URL) {
+  /** @param ca authorities in PEM that vouch for the server, instead of those everybody knows. */
+  constructor(url: URL, ca: string | null = null) {
     this.host = url.host
     this.#secure = url.protocol === 'https:'
     this.#hostname = url.hostname.replace(/^\[|\]$/g, '')
     this.#port = url.port
     this.#prefix = url.pathname.replace(/\/$/, '')
+    this.#trust = this.#secure ? { secureContext: createSecureContext({ ca: ca ?? everybodys() }) } : {}
     this.#pool = this.#agent({ keepAlive: true, timeout: IDLE_POOLED_MS }, (connect) => connect())
   }
 
@@ -99,7 +103,7 @@ export class Upstream {
   }
 
   #agent(options: http.AgentOptions, open: (connect: Connect, refuse: Refuse) => Connected): http.Agent {
-    const agent: http.Agent = this.#secure ? new https.Agent(options) : new http.Agent(options)
+    const agent: http.Agent = this.#secure ? new https.Agent({ ...options, ...this.#trust }) : new http.Agent(options)
     const create = agent.createConnection.bind(agent)
     agent.createConnection = (args, created) => {
       // By the callback: a socket that is destroyed already has nobody who listens for its error, which ends the process.
@@ -110,6 +114,11 @@ export class Upstream {
     }
     return agent
   }
+}
+
+/** Those Node brings, and those this computer's administrators have added. */
+function everybodys(): string[] {
+  return [...getCACertificates('default'), ...getCACertificates('system')]
 }
 
 type Connected = Duplex | null | undefined

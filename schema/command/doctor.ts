@@ -5,21 +5,21 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, open, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import { getCACertificates } from 'node:tls'
 import type { Config, ServerConfig } from '../config/config.ts'
 import { StoreError } from '../store/store.ts'
 import type { LogEntry, RecordReader } from '../store/store.ts'
 import { openStore } from '../store/open.ts'
 import type { Command } from './command.ts'
+import { certificates } from './doctor-certificate.ts'
+import { post, type PostAnswer, type PostOptions } from './doctor-post.ts'
+import { failed, type Finding, ok, warning } from './finding.ts'
 
 const LOW_DISK_BYTES = 2 * 1024 ** 3
 const SKEW_MS = 5_000
 const ANSWER_MS = 10_000
 const ENTRY_MS = 15_000
 
-type Finding = { readonly state: 'ok' | 'warning' | 'failed'; readonly text: string }
-const ok = (text: string): Finding => ({ state: 'ok', text })
-const warning = (text: string): Finding => ({ state: 'warning', text })
-const failed = (text: string): Finding => ({ state: 'failed', text })
 const MARKS = { ok: 'ok      ', warning: 'WARNING ', failed: 'FAILED  ' } as const
 
 export const doctor: Command = {
@@ -39,6 +39,7 @@ Run it beside the running proxy. Exit code 1 when a check failed.`,
     for (const finding of choices(settings, new Date())) say(finding)
     say(await disk(settings.proxy.journal))
     for (const server of settings.servers) for (const finding of await upstream(server)) say(finding)
+    for (const finding of await certificates(settings)) say(finding)
     for await (const finding of storeAndQuery(settings)) say(finding)
     return sound ? 0 : 1
   },
@@ -82,8 +83,7 @@ async function disk(folder: string): Promise<Finding> {
 async function upstream(server: ServerConfig): Promise<readonly Finding[]> {
   const began = performance.now()
   try {
-    const answer = await post(server.upstream, discover('DISCOVER_DATASOURCES'), {})
-    await answer.arrayBuffer()
+    const answer = await ask(server.upstream, discover('DISCOVER_DATASOURCES'), {}, { ca: server.ca ?? everybodys() })
     const took = Math.round(performance.now() - began)
     return [ok(`BI server ${server.name}: answers with status ${answer.status} in ${took} ms`), clock(server, answer)]
   } catch (error) {
@@ -91,8 +91,13 @@ async function upstream(server: ServerConfig): Promise<readonly Finding[]> {
   }
 }
 
-function clock(server: ServerConfig, answer: Response): Finding {
-  const theirs = Date.parse(answer.headers.get('date') ?? '')
+/** The authorities that the proxy itself goes by. */
+function everybodys(): string[] {
+  return [...getCACertificates('default'), ...getCACertificates('system')]
+}
+
+function clock(server: ServerConfig, { date = '' }: PostAnswer): Finding {
+  const theirs = Date.parse(date)
   if (Number.isNaN(theirs)) return ok(`clock: BI server ${server.name} does not tell its time`)
   const skew = Math.abs(Date.now() - theirs)
   const text = `clock: ${Math.round(skew / 1000)} s from the BI server ${server.name}`
@@ -114,13 +119,14 @@ async function* storeAndQuery(config: Config): AsyncGenerator<Finding> {
 }
 
 async function* planted(config: Config, reader: RecordReader): AsyncGenerator<Finding> {
-  const { host, port } = config.proxy.listen
-  const target = new URL(`http://${host.includes(':') ? `[${host}]` : host}:${port}${config.servers[0]?.path ?? '/'}`)
+  const target = proxyUrl(config)
+  if (target === null) return
   const mark = randomUUID()
   const began = Date.now()
   try {
-    const answer = await post(target, execute('SELECT FROM [Tilsyn doctor]'), { 'X-AS-ActivityID': mark })
-    await answer.arrayBuffer()
+    // Whether its certificate is trusted is for the clients to say: certificates() has looked at it.
+    const own = { rejectUnauthorized: false }
+    const answer = await ask(target, execute('SELECT FROM [Tilsyn doctor]'), { 'X-AS-ActivityID': mark }, own)
     yield ok(`proxy: answers on ${target.host} with status ${answer.status}`)
   } catch (error) {
     yield failed(`proxy: no answer on ${target.host} (${reason(error)}); start it with: tilsyn up`)
@@ -130,6 +136,14 @@ async function* planted(config: Config, reader: RecordReader): AsyncGenerator<Fi
   yield entry === null
     ? failed(`planted query: sent, but not in the tables after ${ENTRY_MS / 1000} s`)
     : ok(`planted query: is entry ${entry.logId} of the log, after ${Date.now() - began} ms`)
+}
+
+function proxyUrl({ proxy, servers }: Config): URL | null {
+  const [first] = proxy.listen
+  if (first === undefined) return null
+  const { host, port, tls } = first
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  return new URL(`${tls ? 'https' : 'http'}://${authority}${servers[0]?.path ?? '/'}`)
 }
 
 async function find(reader: RecordReader, mark: string, since: number): Promise<LogEntry | null> {
@@ -143,13 +157,17 @@ async function find(reader: RecordReader, mark: string, since: number): Promise<
   return null
 }
 
-function post(url: URL, body: string, headers: Record<string, string>): Promise<Response> {
-  return fetch(url, {
-    method: 'POST',
+function ask(
+  url: URL,
+  body: string,
+  headers: Record<string, string>,
+  tls: PostOptions['tls'] = {},
+): Promise<PostAnswer> {
+  return post(url, {
     headers: { 'Content-Type': 'text/xml; charset=utf-8', ...headers },
     body: `<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body>${body}</Body></Envelope>`,
-    signal: AbortSignal.timeout(ANSWER_MS),
-    redirect: 'manual',
+    timeoutMs: ANSWER_MS,
+    tls,
   })
 }
 

@@ -2,13 +2,10 @@
  * The configuration as the program uses it: checked once at the edge, defaults filled in, paths absolute, addresses
  * taken apart. `config.schema.json` beside this file is what a person writes, and is published.
  */
+import type { Address } from './address.ts'
+import type { FrontConfig } from './front.ts'
 import type { IdentityConfig } from './identity.ts'
 import type { MappingFile } from './mapping.ts'
-
-export interface Address {
-  readonly host: string
-  readonly port: number
-}
 
 export interface ServerConfig {
   readonly name: string
@@ -17,6 +14,12 @@ export interface ServerConfig {
   readonly host: string | null
   /** Answer for request targets that begin so; `null`: any. */
   readonly path: string | null
+  /** Answer for requests that came in at this port only; `null`: any. */
+  readonly port: number | null
+  /** Authorities that vouch for the BI server's certificate, in PEM, instead of those everybody knows; `null`: those. */
+  readonly ca: string | null
+  /** `append`: the BI server is told where a request comes from. */
+  readonly forwardedHeaders: 'pass' | 'append'
   /** `forward`: queries pass unrecorded while the journal is broken; each is counted and the gap is an entry. */
   readonly onJournalFailure: 'refuse' | 'forward'
   /** `avoid`: client and BI server are kept at text, which can always be read. `pass`: the copy is decoded. */
@@ -44,8 +47,7 @@ export type StoreConfig =
   { readonly kind: 'embedded'; readonly path: string } | { readonly kind: 'mssql'; readonly connection: string }
 
 export interface Config {
-  readonly proxy: {
-    readonly listen: Address
+  readonly proxy: FrontConfig & {
     /** Folder of the journal. */
     readonly journal: string
     /** Readable part of the journal's name (`origin`). */

@@ -6,9 +6,11 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
-import type { Address, Config, Domain, ModuleRule, ServerConfig, StoreConfig } from './config.ts'
+import type { Config, Domain, ModuleRule, ServerConfig, StoreConfig } from './config.ts'
 import { ConfigError } from './config-error.ts'
 import { mistakesOf, readJson } from './checked-json.ts'
+import { address } from './address.ts'
+import { frontConfig, pemFile, type WrittenFront } from './load-front.ts'
 import { identityConfig } from './load-identity.ts'
 import type { WrittenIdentity } from './load-identity.ts'
 import { loadMapping } from './load-mapping.ts'
@@ -18,8 +20,7 @@ import schema from './config.schema.json' with { type: 'json' }
 export const DEFAULT_FILE = 'tilsyn.config.json'
 
 interface Written {
-  readonly proxy?: {
-    readonly listen?: string
+  readonly proxy?: WrittenFront & {
     readonly admin?: string
     readonly journal?: string
     readonly name?: string
@@ -30,6 +31,9 @@ interface Written {
     readonly upstream: string
     readonly host?: string
     readonly path?: string
+    readonly port?: number
+    readonly ca?: string
+    readonly forwardedHeaders?: ServerConfig['forwardedHeaders']
     readonly onJournalFailure?: 'refuse' | 'forward'
     readonly binaryXml?: 'avoid' | 'pass'
     readonly timeoutSeconds?: number
@@ -79,13 +83,13 @@ function complete(written: Written, folder: string, env: NodeJS.ProcessEnv, file
   const { proxy = {}, persons = {} } = written
   return {
     proxy: {
-      listen: address(proxy.listen ?? '127.0.0.1:8080', 'proxy.listen', file),
+      ...frontConfig(proxy, folder, env, file),
       admin: proxy.admin === undefined ? null : address(proxy.admin, 'proxy.admin', file),
       journal: proxy.journal === undefined ? join(data, 'journal') : resolve(folder, proxy.journal),
       name: proxy.name ?? 'tilsyn',
       captureBytes: Math.ceil((proxy.captureMegabytes ?? 16) * 1024 * 1024),
     },
-    servers: (written.servers ?? []).map((server, index) => serverConfig(server, index, file)),
+    servers: (written.servers ?? []).map((server, index) => serverConfig(server, index, folder, file)),
     store,
     reports: { listen: address(written.reports?.listen ?? '127.0.0.1:8090', 'reports.listen', file) },
     modules: written.modules ?? [],
@@ -124,7 +128,12 @@ function storeConfig(
   ])
 }
 
-function serverConfig(written: NonNullable<Written['servers']>[number], index: number, file: string): ServerConfig {
+function serverConfig(
+  written: NonNullable<Written['servers']>[number],
+  index: number,
+  folder: string,
+  file: string,
+): ServerConfig {
   const upstream = URL.parse(written.upstream)
   if (upstream === null) {
     const path = `servers[${index}].upstream`
@@ -135,17 +144,11 @@ function serverConfig(written: NonNullable<Written['servers']>[number], index: n
     upstream,
     host: written.host ?? null,
     path: written.path ?? null,
+    port: written.port ?? null,
+    ca: written.ca === undefined ? null : pemFile(resolve(folder, written.ca), `servers[${index}].ca`, file),
+    forwardedHeaders: written.forwardedHeaders ?? 'pass',
     onJournalFailure: written.onJournalFailure ?? 'refuse',
     binaryXml: written.binaryXml ?? 'avoid',
     timeoutMs: (written.timeoutSeconds ?? 3600) * 1000,
   }
-}
-
-function address(text: string, path: string, file: string): Address {
-  const cut = text.lastIndexOf(':')
-  const port = Number(text.slice(cut + 1))
-  if (port > 65535) {
-    throw new ConfigError(file, [{ path, expected: 'expected a port up to 65535', example: '"127.0.0.1:8080"' }])
-  }
-  return { host: text.slice(0, cut).replace(/^\[|\]$/g, ''), port }
 }

@@ -26,7 +26,7 @@ function mistakes(text: string): Record<string, string> {
 test('without a file everything has its default, and no BI server is configured', () => {
   const empty = mkdtempSync(join(tmpdir(), 'tilsyn-empty-'))
   const config = loadConfig(null, empty, {})
-  assert.deepEqual(config.proxy.listen, { host: '127.0.0.1', port: 8080 })
+  assert.deepEqual(config.proxy.listen, [{ host: '127.0.0.1', port: 8080, tls: false }])
   assert.deepEqual(config.reports.listen, { host: '127.0.0.1', port: 8090 })
   assert.deepEqual(config.store, { kind: 'embedded', path: join(empty, 'data', 'tilsyn.db') })
   assert.equal(config.proxy.journal, join(empty, 'data', 'journal'))
@@ -54,7 +54,7 @@ test('nothing listens for monitoring unless an address is given', () => {
 })
 
 test('an IPv6 address is taken apart', () => {
-  assert.deepEqual(load('{"proxy":{"listen":"[::1]:8080"}}').proxy.listen, { host: '::1', port: 8080 })
+  assert.deepEqual(load('{"proxy":{"listen":"[::1]:8080"}}').proxy.listen, [{ host: '::1', port: 8080, tls: false }])
 })
 
 test('every mistake is told at once, with its path, what was expected, and an example', () => {
@@ -62,7 +62,7 @@ test('every mistake is told at once, with its path, what was expected, and an ex
     `{"proxy":{"listen":"8080"},"servers":[{"name":"x","upstream":"ftp://x"},{"upstream":"http://a"}],
       "store":{"kind":"embeded"},"persons":{"latestBirth":"2026-13-01"},"modules":[{"module":"x"}],"prxy":{}}`,
   )
-  assert.equal(found['proxy.listen'], 'expected HOST:PORT "127.0.0.1:8080"')
+  assert.equal(found['proxy.listen'], 'expected HOST:PORT, or a list of them "0.0.0.0:80"')
   assert.match(found['servers[0].upstream'] ?? '', /^expected an address that begins with http:.*18090/)
   assert.equal(found['servers[1].name'], 'is missing "bi01"')
   assert.match(found['store'] ?? '', /"embedded" or "mssql"/)
@@ -147,4 +147,32 @@ test('tokens are verified with keys from a file or over https, never with keys a
   assert.deepEqual(load(tokens('https://login.example/keys')).identity.tokens?.keys.kind, 'url')
   for (const bad of ['http://login.example/keys', 'nokeys.json'])
     assert.ok('identity.tokens.keys' in mistakes(tokens(bad)), bad)
+})
+
+test('what the front is told must fit together, and each mistake has its place', () => {
+  const cases: [proxy: object, path: string, told: RegExp][] = [
+    [{ tls: {} }, 'proxy.tls', /either certificate and key, or pfx/],
+    [{ tls: { certificate: 'a.pem', key: 'a.key', pfx: 'a.pfx' } }, 'proxy.tls', /either certificate and key, or pfx/],
+    [{ tls: { pfx: 'a.pfx', clientCertificate: 'optional' } }, 'proxy.tls.clientCa', /is missing/],
+    [{ listen: [{ address: '127.0.0.1:443', tls: true }] }, 'proxy.listen[0].tls', /expected proxy\.tls/],
+    [{ listen: ['127.0.0.1:80', '127.0.0.1:70000'] }, 'proxy.listen[1]', /up to 65535/],
+    [{ trusted: ['10.0.0.0/33'] }, 'proxy.trusted[0]', /CIDR.*10\.0\.0\.0\/8/],
+    [{ trusted: ['bi.example', '::1/128'] }, 'proxy.trusted[0]', /CIDR/],
+    [{ proxyProtocol: true }, 'proxy.trusted', /proxyProtocol/],
+  ]
+  for (const [proxy, path, told] of cases) assert.match(mistakes(JSON.stringify({ proxy }))[path] ?? '', told)
+  const servers = [{ name: 'a', upstream: 'https://a', ca: 'missing.pem' }]
+  assert.match(mistakes(JSON.stringify({ servers }))['servers[0].ca'] ?? '', /certificates in PEM/)
+})
+
+test('several addresses are listened on, with TLS unless one says otherwise', () => {
+  const tls = { pfx: 'bi.pfx', passwordFile: 'p.txt' }
+  const listen = ['[::]:443', { address: '127.0.0.1:8080', tls: false }]
+  const { proxy } = load(JSON.stringify({ proxy: { tls, listen } }), { TILSYN_TLS_PASSWORD: 'x' })
+  assert.deepEqual(proxy.listen, [
+    { host: '::', port: 443, tls: true },
+    { host: '127.0.0.1', port: 8080, tls: false },
+  ])
+  assert.deepEqual(proxy.tls?.identity, { kind: 'pfx', pfx: join(folder, 'bi.pfx') })
+  assert.equal(proxy.tls?.passwordFile, join(folder, 'p.txt'))
 })
