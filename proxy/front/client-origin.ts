@@ -10,7 +10,7 @@ import type { Socket } from 'node:net'
 import type { Origin } from '../forward/origin.ts'
 import { clientAddress } from '../identity/address.ts'
 import { type HopHeader, hopsOf } from './hops.ts'
-import { Networks } from './networks.ts'
+import { Networks } from '../identity/networks.ts'
 import { nodeAddress } from './node-name.ts'
 
 export interface TrustSettings {
