@@ -39,7 +39,11 @@ export interface Entry {
   readonly session_id: string | null
   readonly criteria: readonly CriterionRow[]
   readonly dimensions: readonly { readonly dimension: string; readonly axis: string | null }[]
-  readonly measures: readonly { readonly measure: string; readonly calculated: boolean | number }[]
+  readonly measures: readonly {
+    readonly measure: string
+    readonly calculated: boolean | number
+    readonly via: string | null
+  }[]
   readonly seen: readonly { readonly person: string; readonly place: string }[]
 }
 
