@@ -1,6 +1,7 @@
 /** Runs the command `tilsyn` as an operator does: a process of its own, in a folder of its own. */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -66,14 +67,19 @@ export function scratch(config: object): string {
   return folder
 }
 
-/** A port that nobody listens on just now. */
+/**
+ * A port that nobody listens on just now. It lies below those that systems give to whoever asks for any (from 32768 on
+ * Linux, 49152 on others): nobody else gets it by chance while a process that is killed and started again has let it go.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  for (;;) {
+    const port = randomInt(20_000, 32_768)
+    const server = createServer()
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+    if (await promise) return port
+  }
 }
 
 /** Asks again, every 50 ms and for at most `withinMs`, until `look` gives something: another process is at work. */

