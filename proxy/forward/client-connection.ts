@@ -50,6 +50,7 @@ export class ClientConnection {
   // requests together until a full collection.
   readonly #underway: Underway[] = []
   #mustClose = false
+  #isSpoiled = false
 
   constructor(socket: Socket, wire: Socket, address: string) {
     this.#socket = socket
@@ -70,6 +71,15 @@ export class ClientConnection {
   /** The connection is to end after the answer under way. */
   get mustClose(): boolean {
     return this.#mustClose
+  }
+
+  /** A request on it was refused as unclear: what follows may be its body as well as another one. */
+  get isSpoiled(): boolean {
+    return this.#isSpoiled
+  }
+
+  spoil(): void {
+    this.#isSpoiled = true
   }
 
   get isIdle(): boolean {

@@ -4,15 +4,30 @@
  */
 const NONE: ReadonlySet<string> = new Set()
 
-/** Fields meant for every recipient; a sender must not name them, and who does wants two servers to see two requests. */
+/**
+ * Fields meant for every recipient; a sender must not name them, and who does wants two servers to see two requests. A
+ * body without its framing is the next request; who came through which proxies is for those to say who wrote it.
+ */
 const END_TO_END = new Set([
+  'accept-encoding',
   'authorization',
   'content-encoding',
   'content-length',
+  'content-range',
   'content-type',
   'cookie',
+  'expect',
+  'forwarded',
   'host',
+  'origin',
+  'range',
   'soapaction',
+  'transfer-encoding',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
 ])
 
 /** The names, in lower case; `null` when one of them is a field that must reach the BI server. */

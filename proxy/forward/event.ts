@@ -40,6 +40,9 @@ export type RefusalReason =
   | 'duplicate-header'
   | 'connection-option'
   | 'header-count'
+  | 'version'
+  /** It stood behind one that was refused: where that one ended is not sure. */
+  | 'behind-refused'
   | 'websocket-frame'
 
 export type Report = (event: ForwardEvent) => void

@@ -233,7 +233,8 @@ class Forwarder implements Forward {
     this.#underway += 1
     req.passage = passage
     try {
-      if (target === null) passage.refuse(400, 'target', true)
+      if (connection.isSpoiled) passage.refuse(400, 'behind-refused', true)
+      else if (target === null) passage.refuse(400, 'target', true)
       else if (line === null) passage.refuse(404, 'no-server')
       else if (tunnel !== null) line.frame.ws(req, req.socket, NOTHING)
       else line.frame.web(req, res)
@@ -325,7 +326,8 @@ const HTTP: http.ServerOptions<typeof Arrival> = {
   // We refuse it ourselves, so that the attempt leaves an entry.
   requireHostHeader: false,
   // What is switched to must be something we know to carry no queries past the record: not h2c.
-  shouldUpgradeCallback: (req) => req.method === 'GET' && /^websocket$/i.test(req.headers.upgrade ?? ''),
+  shouldUpgradeCallback: ({ method, httpVersion, headers }) =>
+    method === 'GET' && httpVersion === '1.1' && /^websocket$/i.test(headers.upgrade ?? ''),
 }
 
 /** A client may end its half and still read: as without TLS. */

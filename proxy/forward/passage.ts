@@ -28,6 +28,7 @@ import { readRequestHead, type RequestHead } from './request-head.ts'
 import type { PassageSettings } from './road.ts'
 import { beginReading, type SafeReading } from './safe-reading.ts'
 import { Stopwatch } from './stopwatch.ts'
+import { mayTrail } from './trailer.ts'
 import { Tunnel } from './tunnel.ts'
 import { Conversation } from './websocket/conversation.ts'
 import { avoidBinaryXml } from './transport-capability.ts'
@@ -116,6 +117,7 @@ export class Passage implements Underway {
   refuse(status: OwnStatus, reason: RefusalReason, close = false): void {
     this.#its.road.report({ kind: 'refused', server: this.#server, status, reason })
     this.#outcome.decide('refused')
+    if (close) this.#its.connection.spoil()
     if (this.#its.road.witness.ready) this.#ask()
     else this.#entry.giveUp()
     this.#entry.whenKept(() => this.#say(status, close))
@@ -156,7 +158,7 @@ export class Passage implements Underway {
         enough: () => this.#ask(),
         ended: () => this.#ask(),
         // A front end that passes its clients' trailers on passes their claims on, too.
-        keeps: (trailer) => !this.#its.road.whoAsks.isTrustedHeader(trailer),
+        keeps: (trailer) => mayTrail(trailer) && !this.#its.road.whoAsks.isTrustedHeader(trailer),
       })
       return
     }

@@ -34,6 +34,7 @@ const TEXTS = {
     'The query cannot be recorded at the moment, so no answer is given. Contact your IT operations.',
   ],
   504: ['Gateway Timeout', 'BI-serveren svarede ikke i tide.', 'The BI server did not answer in time.'],
+  505: ['HTTP Version Not Supported', 'Der tales kun HTTP/1.0 og HTTP/1.1.', 'Only HTTP/1.0 and HTTP/1.1 are spoken.'],
 } as const satisfies Record<number, readonly [reason: string, danish: string, english: string]>
 
 export type OwnStatus = keyof typeof TEXTS

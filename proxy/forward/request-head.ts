@@ -5,11 +5,12 @@
  * section 11.2 "Request Smuggling"); here that would be a query without an entry. Node's parser refuses the worst, and
  * what it lets through is refused here wherever a reader less strict could take it otherwise.
  */
-import type { IncomingMessage } from 'node:http'
+import { METHODS, type IncomingMessage } from 'node:http'
 import type { RefusalReason } from './event.ts'
 import { connectionOptions } from './connection-option.ts'
 import type { FrontHeader } from '../identity/who-asks.ts'
 import { keepLatin1 } from './content-disposition.ts'
+import { isAuthority } from './target.ts'
 
 export type RequestHead =
   | {
@@ -21,7 +22,9 @@ export type RequestHead =
       /** The only `Authorization` there is. */
       readonly authorization: string | undefined
     }
-  | { readonly kind: 'unclear'; readonly status: 400 | 431 | 501; readonly reason: RefusalReason }
+  | { readonly kind: 'unclear'; readonly status: UnclearStatus; readonly reason: RefusalReason }
+
+type UnclearStatus = 400 | 431 | 501 | 505
 
 /** Beyond this Node drops headers in silence; a lost `Authorization` would be somebody else's query. */
 const MAX_HEADERS = 2000
@@ -34,9 +37,15 @@ const SINGLE = new Map([
   [17, 'transfer-encoding'],
 ])
 
+/** RFC 9110, section 8.6 "Content-Length": no reader counts these in octal, or past what its numbers hold. */
+const LENGTH = /^(?:0|[1-9]\d{0,14})$/
+
+/** Node's parser also takes the methods of RTSP and ICE, on lines that say so; sent on as HTTP they say something else. */
+const METHODS_OF_HTTP = new Set(METHODS.filter((method) => method !== 'SOURCE'))
+
 export function readRequestHead(req: IncomingMessage, upgrade: boolean, front: FrontHeader): RequestHead {
   const known = req.headers
-  const unclear = ambiguity(req)
+  const unclear = ambiguity(req, upgrade)
   if (unclear !== null) return unclear
   const options = connectionOptions(known.connection)
   // Who can have it dropped on the way to the BI server can have himself taken for another.
@@ -51,15 +60,23 @@ export function readRequestHead(req: IncomingMessage, upgrade: boolean, front: F
   }
 }
 
-function ambiguity(req: IncomingMessage): RequestHead | null {
+function ambiguity(req: IncomingMessage, upgrade: boolean): RequestHead | null {
   if (req.rawHeaders.length / 2 > MAX_HEADERS) return refused(431, 'header-count')
   const modern = req.httpVersion === '1.1'
+  const spoken = modern || req.httpVersion === '1.0'
+  if (!spoken || !METHODS_OF_HTTP.has(req.method ?? '')) return refused(505, 'version')
   const coding = req.headers['transfer-encoding']
   // RFC 9112, section 6.1 "Transfer-Encoding": one that is not understood is 501; a message of HTTP/1.0 with any is faulty.
   if (coding !== undefined && !modern) return refused(400, 'transfer-coding')
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') return refused(501, 'transfer-coding')
   if (modern && req.headers.host === undefined) return refused(400, 'host')
-  return repeats(req.rawHeaders) ? refused(400, 'duplicate-header') : null
+  if (repeats(req.rawHeaders)) return refused(400, 'duplicate-header')
+  // RFC 9112, section 3.2 "Request Target": a server must refuse it.
+  if (!isAuthority(req.headers.host ?? '')) return refused(400, 'host')
+  const length = req.headers['content-length']
+  if (length !== undefined && !LENGTH.test(length)) return refused(400, 'framing')
+  // What follows the head would be its body for one reader, and what is said in the WebSocket for the other.
+  return upgrade && (coding !== undefined || (length ?? '0') !== '0') ? refused(400, 'framing') : null
 }
 
 function repeats(raw: readonly string[]): boolean {
@@ -110,6 +127,6 @@ function forwarded(req: IncomingMessage, options: ReadonlySet<string>, upgrade: 
   return headers
 }
 
-function refused(status: 400 | 431 | 501, reason: RefusalReason): RequestHead {
+function refused(status: UnclearStatus, reason: RefusalReason): RequestHead {
   return { kind: 'unclear', status, reason }
 }

@@ -30,10 +30,18 @@ export interface Target {
 export function readTarget(method: string, target: string): Target | null {
   if (target.startsWith('/')) return { path: target, authority: null }
   if (target === '*') return method === 'OPTIONS' ? { path: target, authority: null } : null
-  const [, authority = '', rest = ''] = /^https?:\/\/([^/?#@\s]+)(.*)$/i.exec(target) ?? []
-  if (authority === '') return null
+  const [, authority = '', rest = ''] = /^https?:\/\/([^/?]+)(.*)$/i.exec(target) ?? []
+  if (authority === '' || !isAuthority(authority)) return null
   if (rest === '' && method === 'OPTIONS') return { path: '*', authority }
   return { path: rest.startsWith('/') ? rest : `/${rest}`, authority }
+}
+
+/**
+ * `uri-host [ ":" port ]`, or nothing (RFC 9110, section 7.2 "Host and :authority"). No user in front, which would make
+ * another host of it for some; no comma, which makes two of one.
+ */
+export function isAuthority(text: string): boolean {
+  return /^(?:\[[\da-f:.]+(?:%25[\w.~-]+)?\]|[\w.~!$&'()*+;=%-]*)(?::\d{0,5})?$/i.test(text)
 }
 
 /** What a request is for, and the port it came in at. */

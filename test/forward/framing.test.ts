@@ -36,6 +36,7 @@ const UNCLEAR: Record<string, string> = {
   'a second host': `Host: b\r\n${PLAIN}\r\n${BODY}`,
   'two authorizations': 'Authorization: Basic YTpi\r\nAuthorization: Basic Yzpk\r\n\r\n',
   'a length named as hop-by-hop': `Connection: Content-Length\r\n${PLAIN}\r\n${BODY}`,
+  'a coding named as hop-by-hop': `Connection: Transfer-Encoding\r\nTransfer-Encoding: chunked\r\n\r\n${CHUNKED}`,
   'a login named as hop-by-hop': 'Connection: close, Authorization\r\nAuthorization: Basic YTpi\r\n\r\n',
   'a host named as hop-by-hop': 'Connection: Host\r\n\r\n',
 }
