@@ -37,6 +37,9 @@ import { Upload } from './upload.ts'
 /** A client that goes on sending a request after its answer is listened to no longer than this. */
 const LINGER_MS = 30_000
 
+/** 1xx answers to one request. Nobody takes them off a slow client's hands, so without a bound they would pile up. */
+const MAX_INFORMED = 1000
+
 export class Passage implements Underway {
   readonly #its: PassageSettings
   readonly #askedAt: number
@@ -52,6 +55,7 @@ export class Passage implements Underway {
   #download: Download | null = null
   #reading: SafeReading | null = null
   #tunnelled = { up: 0, down: 0 }
+  #informed = 0
   #isOver = false
   readonly #stopwatch = new Stopwatch()
 
@@ -251,6 +255,8 @@ export class Passage implements Underway {
   #inform(information: Information): void {
     const { res, req, tunnel } = this.#its
     this.#moved()
+    this.#informed += 1
+    if (this.#informed > MAX_INFORMED) return this.#chatters()
     if (tunnel !== null || req.httpVersion !== '1.1') return
     // 100 says nothing of the query, and the rest of the query waits for it; all others wait for the entry.
     if (information.statusCode === 100) {
@@ -260,6 +266,12 @@ export class Passage implements Underway {
     this.#whenKept(() => {
       if (!res.headersSent && !res.destroyed) res.writeInformation(information.statusCode, information.rawHeaders)
     })
+  }
+
+  #chatters(): void {
+    if (this.#outcome.isDecided) return
+    this.#its.road.report({ kind: 'upstream-gone', server: this.#server, code: 'TOO_MANY_INFORMATIONS' })
+    this.#giveUp(502, 'upstream-gone')
   }
 
   #answered(answer: IncomingMessage): void {
@@ -278,7 +290,10 @@ export class Passage implements Underway {
     const bodiless = status === 204 || status === 304
     const chunked = req.httpVersion === '1.1' && !bodiless
     const headers = answerHeaders(answer, { chunked, close: this.#mustClose() })
-    if (headers === null) return this.#giveUp(502, 'upstream-gone')
+    if (headers === null) {
+      road.report({ kind: 'upstream-gone', server: this.#server, code: 'TRANSFER_CODING' })
+      return this.#giveUp(502, 'upstream-gone')
+    }
     if (this.#avoidsBinary) avoidBinaryXml(headers)
     const kept = this.#begin(answer, status)
     if (!bodiless && req.method !== 'HEAD') {
