@@ -4,26 +4,32 @@
  * Parts are opened in the order of the way of a query, backwards, so that each finds the next already there; and closed
  * in its order, so that each finds the next still there. A start that fails leaves nothing open.
  *
+ * A reload prepares everything that can fail, and then puts it in force in one turn of the event loop: no request meets
+ * half of it (docs/decisions/0016-reload.md).
+ *
  * Left to others: configuration files, signals and the terminal (`main.ts`).
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { Config } from '../schema/config/config.ts'
-import type { Admin } from './admin/admin.ts'
-import { createAnswerReader } from './answer/answer-threads.ts'
+import type { Admin, AdminOptions } from './admin/admin.ts'
+import { type AnswerReader, createAnswerReader } from './answer/answer-threads.ts'
 import type { ReadAnswer } from './exchange.ts'
-import type { Forward, ForwardEvent } from './forward/forward.ts'
+import type { Forward, ForwardEvent, ForwardSettings } from './forward/forward.ts'
 import { createForward } from './forward/forward.ts'
 import type { TokenVerifier } from './identity/token-verifier.ts'
 import { ClientOrigin } from './front/client-origin.ts'
 import type { FrontEvent } from './front/front-event.ts'
 import { type Front, openFront } from './front/front.ts'
 import { WhoAsks } from './identity/who-asks.ts'
-import type { JournalState } from './journal/journal.ts'
+import type { Journal, JournalState } from './journal/journal.ts'
 import { openJournal } from './journal/journal.ts'
 import { JsonMessageId } from './protocol/message-id.ts'
 import type { InterpretSettings } from './protocol/settings.ts'
+import { inForce } from './reload/in-force.ts'
+import type { Reloaded, Who } from './reload/who.ts'
 import type { Places } from './ship/messages.ts'
-import { type RecorderHandleOptions, startRecorder } from './ship/recorder-handle.ts'
+import { type RecorderHandle, type RecorderHandleOptions, startRecorder } from './ship/recorder-handle.ts'
 import { usableMappings } from './trial/usable-mappings.ts'
 
 /** How long answers under way may take to finish once the proxy has been asked to stop. */
@@ -41,6 +47,13 @@ export interface RunningProxy {
   readonly adminUrl: string | null
   /** Its journal has never seen a query. */
   readonly isNew: boolean
+  /**
+   * Goes by `config` from the next request on, without dropping a connection; what cannot change while it runs stays as it
+   * is (`proxy/reload/in-force.ts`). All or nothing, and one after the other, however many ask.
+   *
+   * @throws ConfigError when `config` cannot be used: nothing has changed then
+   */
+  reload(config: Config, who: Who): Promise<Reloaded>
   /** Lets answers under way finish, within a bound, and ships what is durable. */
   close(): Promise<void>
 }
@@ -56,16 +69,14 @@ export async function openProxy({ config, logger }: ProxyOptions): Promise<Runni
     onState: (state) => tellJournal(logger, state),
     onSync: (tookMs) => admin?.synced(tookMs),
   })
+  const isNew = journal.stats().seq === 0
   const answers = createAnswerReader({ persons: settings.persons })
   const origin = new ClientOrigin(config.proxy)
   const forward = createForward({
-    servers: config.servers,
+    ...forwardSettings(config, verifier, answers),
     witness: journal,
-    whoAsks: new WhoAsks({ ...config.identity, verifier }),
-    readAnswer: answers.readAnswer,
     findMessageId: () => new JsonMessageId(),
     origin,
-    captureBytes: config.proxy.captureBytes,
     report: (event) => {
       admin?.heard(event)
       tellForward(logger, event)
@@ -79,28 +90,166 @@ export async function openProxy({ config, logger }: ProxyOptions): Promise<Runni
     logger,
     ...heardBy(admin),
   })
-  let front: Front | null = null
-  const close = async () => {
+  const running = new OpenProxy(
+    { isNew, logger, admin, journal, origin, forward, recorder },
+    { config, verifier, answers },
+  )
+  try {
+    await running.open()
+    return running
+  } catch (error) {
+    await running.close()
+    throw error
+  }
+}
+
+/** What stays as long as the proxy runs. */
+interface Parts {
+  readonly isNew: boolean
+  readonly logger: Logger
+  readonly admin: Admin | null
+  readonly journal: Journal
+  readonly origin: ClientOrigin
+  readonly forward: Forward
+  readonly recorder: RecorderHandle
+}
+
+/** What a reload replaces, where it has changed. */
+interface Changing {
+  readonly config: Config
+  readonly verifier: TokenVerifier | null
+  readonly answers: AnswerReader
+}
+
+class OpenProxy implements RunningProxy {
+  readonly #its: Parts
+  #now: Changing
+  #front: Front | null = null
+  #adminUrl: string | null = null
+  /** Readers of answers that others have followed; WebSockets may still ask them. */
+  readonly #retired: AnswerReader[] = []
+  #reloading: Promise<unknown> = Promise.resolve()
+  #isClosing = false
+
+  constructor(its: Parts, now: Changing) {
+    this.#its = its
+    this.#now = now
+  }
+
+  get urls(): readonly string[] {
+    return this.#front?.urls ?? []
+  }
+
+  get adminUrl(): string | null {
+    return this.#adminUrl
+  }
+
+  get isNew(): boolean {
+    return this.#its.isNew
+  }
+
+  async open(): Promise<void> {
+    const { admin, journal, forward, origin, logger } = this.#its
+    const { config, answers } = this.#now
+    if (admin !== null && config.proxy.admin !== null)
+      this.#adminUrl = await admin.listen(config.proxy.admin, { journal, forward })
+    await readFirst(answers.readAnswer)
+    this.#front = await openFront({
+      config: config.proxy,
+      origin,
+      forward,
+      report: (event) => tellFront(logger, event),
+    })
+    admin?.enter('serving')
+  }
+
+  reload(wanted: Config, who: Who): Promise<Reloaded> {
+    const reloaded = this.#reloading.then(() => this.#reload(wanted, who))
+    this.#reloading = reloaded.catch(() => undefined)
+    return reloaded
+  }
+
+  async #reload(wanted: Config, _who: Who): Promise<Reloaded> {
+    const config = inForce(wanted, this.#now.config)
+    const next = await this.#prepare(config)
+    next.commit()
+    return { changed: [], atNextStart: [] }
+  }
+
+  /** All that can fail, and takes time, before anything has changed. */
+  async #prepare(config: Config): Promise<{ readonly commit: () => void; readonly abandon: () => void }> {
+    const { forward, logger } = this.#its
+    const front = this.#front
+    if (front === null || this.#isClosing) throw new Error('the proxy is closing')
+    const settings = interpretSettings(config)
+    const verifier = await this.#verifierFor(config)
+    const answers = this.#answersFor(settings)
+    const isKept = answers === this.#now.answers
+    try {
+      if (!isKept) await readFirst(answers.readAnswer)
+      const passing = forward.prepare(forwardSettings(config, verifier, answers))
+      const doors = await front.prepare(config.proxy, config.file)
+      const abandon = () => {
+        doors.abandon()
+        if (!isKept) void answers.close()
+      }
+      const commit = () => {
+        this.#its.origin.trust(config.proxy)
+        passing()
+        doors.commit()
+        this.#its.recorder.change(settings, placesOf(config))
+        this.#its.admin?.change(adminSettings(config))
+        logger.level = config.log.level
+        if (!isKept) this.#retire(this.#now.answers)
+        this.#now = { config, verifier, answers }
+      }
+      return { commit, abandon }
+    } catch (error) {
+      if (!isKept) await answers.close()
+      throw error
+    }
+  }
+
+  #retire(answers: AnswerReader): void {
+    answers.retire()
+    this.#retired.push(answers)
+  }
+
+  /** One that is kept knows the issuer's keys already. */
+  async #verifierFor(config: Config): Promise<TokenVerifier | null> {
+    const { config: before, verifier } = this.#now
+    const isSame = isDeepStrictEqual(config.identity.tokens, before.identity.tokens)
+    return isSame ? verifier : openVerifier(config, this.#its.logger)
+  }
+
+  #answersFor({ persons }: InterpretSettings): AnswerReader {
+    const { config: before, answers } = this.#now
+    return isDeepStrictEqual(persons, before.persons) ? answers : createAnswerReader({ persons })
+  }
+
+  async close(): Promise<void> {
+    const { admin, forward, journal, recorder } = this.#its
+    this.#isClosing = true
     admin?.enter('stopping')
-    await closeWithin(DEADLINE_MS, forward, front)
-    await answers.close()
+    await this.#reloading
+    await closeWithin(DEADLINE_MS, forward, this.#front)
+    await Promise.all([this.#now.answers, ...this.#retired].map((reader) => reader.close()))
     await journal.close()
     await recorder.stop()
     await admin?.close()
   }
-  try {
-    const adminUrl =
-      admin === null || config.proxy.admin === null
-        ? null
-        : await admin.listen(config.proxy.admin, { journal, forward })
-    await readFirst(answers.readAnswer)
-    front = await openFront({ config: config.proxy, origin, forward, report: (event) => tellFront(logger, event) })
-    admin?.enter('serving')
-    return { urls: front.urls, adminUrl, isNew: journal.stats().seq === 0, close }
-  } catch (error) {
-    await close()
-    throw error
-  }
+}
+
+function forwardSettings(
+  { servers, proxy, identity }: Config,
+  verifier: TokenVerifier | null,
+  { readAnswer }: AnswerReader,
+): ForwardSettings {
+  return { servers, whoAsks: new WhoAsks({ ...identity, verifier }), readAnswer, captureBytes: proxy.captureBytes }
+}
+
+function adminSettings({ servers, modules }: Config): Pick<AdminOptions, 'servers' | 'modules'> {
+  return { servers, modules: modules.map(({ module }) => module) }
 }
 
 /** The thread that reads answers has loaded once it has read one: before that, what an answer said would wait for it. */
@@ -109,10 +258,10 @@ async function readFirst(readAnswer: ReadAnswer): Promise<void> {
 }
 
 /** Loaded only where it is asked for: it brings a web server with it. */
-async function adminOf({ proxy, modules, servers }: Config): Promise<Admin | null> {
-  if (proxy.admin === null) return null
+async function adminOf(config: Config): Promise<Admin | null> {
+  if (config.proxy.admin === null) return null
   const { Admin } = await import('./admin/admin.ts')
-  return new Admin({ servers, modules: modules.map(({ module }) => module) })
+  return new Admin(adminSettings(config))
 }
 
 /** What the recorder tells of itself goes to the admin address, where there is one. */

@@ -49,6 +49,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'schema/record',
     'schema/store',
   ],
+  'proxy/reload': ['node:', 'proxy/exchange.ts', 'proxy/journal', 'schema/command', 'schema/config', 'schema/record'],
   'proxy/admin': ['node:', 'proxy/forward', 'proxy/journal', 'proxy/ship', 'schema/record', 'fastify', 'prom-client'],
   'proxy/trial': [
     'node:',

@@ -66,6 +66,12 @@ export class Admin {
     this.#recorder.hear(status)
   }
 
+  /** BI servers and modules are others now. */
+  change({ servers, modules }: Pick<AdminOptions, 'servers' | 'modules'>): void {
+    this.#meters.know(modules)
+    this.#upstreams.know(servers)
+  }
+
   /** Queries are taken, or no more. */
   enter(phase: Phase): void {
     this.#phase = phase

@@ -20,7 +20,7 @@ const SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.0
 
 export class Meters {
   readonly #registry = new Registry()
-  readonly #modules: ReadonlySet<string>
+  #modules: ReadonlySet<string> = new Set()
   readonly #entries = this.#counter('entries_total', 'Entries in the tables.', 'outcome', 'module')
   readonly #opaque = this.#counter('entries_opaque_total', 'Statements that could not be understood.', 'reason')
   readonly #unread = this.#counter('answers_unread_total', 'Answers that could not be read.')
@@ -32,9 +32,13 @@ export class Meters {
   readonly #sync = this.#histogram('journal_sync_seconds', 'Writing and syncing a group of entries.')
 
   constructor(modules: readonly string[]) {
-    this.#modules = new Set(modules)
+    this.know(modules)
     // A series that begins with its first error shows no increase there.
     this.#storeErrors.inc({ code: 'STORE_UNAVAILABLE' }, 0)
+  }
+
+  know(modules: readonly string[]): void {
+    this.#modules = new Set(modules)
   }
 
   get contentType(): string {

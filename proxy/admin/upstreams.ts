@@ -15,12 +15,20 @@ export interface UpstreamPlace {
 const TRIAL_MS = 1000
 
 export class Upstreams {
-  readonly #places: readonly UpstreamPlace[]
+  #places: readonly UpstreamPlace[]
   /** The servers that could not be reached, and why. */
   readonly #errors = new Map<string, string>()
   readonly #trials = new Map<string, Promise<void>>()
 
   constructor(places: readonly UpstreamPlace[]) {
+    this.#places = places
+  }
+
+  /** What was met at another address says nothing of this one. */
+  know(places: readonly UpstreamPlace[]): void {
+    const isSame = ({ name, upstream }: UpstreamPlace) =>
+      places.some((place) => place.name === name && place.upstream.href === upstream.href)
+    for (const place of this.#places) if (!isSame(place)) this.#errors.delete(place.name)
     this.#places = places
   }
 

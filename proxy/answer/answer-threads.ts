@@ -32,6 +32,8 @@ export interface AnswerReaderSettings {
 
 export interface AnswerReader {
   readonly readAnswer: ReadAnswer
+  /** Another reader has taken over: the threads end whenever no answer is in hand, and begin again for those who still ask. */
+  retire(): void
   /** Ends the threads. Answers still being read get facts that say they were not. */
   close(): Promise<void>
 }
@@ -56,7 +58,7 @@ export function createAnswerReader({ persons, threads = 1, heapMb = 512 }: Answe
     reading.begin(what, charsetOf(header(head.headers, 'content-type')), latestBirth)
     return reading
   }
-  return { readAnswer, close: () => pool.close() }
+  return { readAnswer, retire: () => pool.retire(), close: () => pool.close() }
 }
 
 interface Readable {
@@ -88,6 +90,8 @@ class Pool {
   readonly #threads: (AnswerThread | null)[]
   readonly #held = new Set<Reading>()
   #closed = false
+  #retired = false
+  #inHand = 0
   waiting = 0
 
   constructor(data: ThreadData, threads: number, heapMb: number) {
@@ -119,9 +123,30 @@ class Pool {
     }
   }
 
+  begun(): void {
+    this.#inHand += 1
+  }
+
+  ended(): void {
+    this.#inHand -= 1
+    if (this.#retired) this.#rest()
+  }
+
+  retire(): void {
+    this.#retired = true
+    this.#rest()
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all(this.#threads.map((thread) => thread?.close() ?? Promise.resolve()))
+  }
+
+  #rest(): void {
+    if (this.#inHand > 0) return
+    // Given up first: whoever asks now must not be handed to a thread that is ending.
+    for (const thread of this.#threads.splice(0, this.#threads.length, ...this.#threads.map(() => null)))
+      void thread?.close()
   }
 }
 
@@ -143,6 +168,7 @@ class Reading implements AnswerReading {
   }
 
   begin(readable: Readable, charset: string | null, latestBirth: string): void {
+    this.#pool.begun()
     if (this.#thread === null) return this.#finish(UNREAD_ANSWER)
     this.#thread.begin(
       { kind: 'begin', id: this.#id, ...readable, charset, latestBirth },
@@ -192,7 +218,9 @@ class Reading implements AnswerReading {
   }
 
   #finish(facts: AnswerFacts): void {
+    if (this.#over) return
     this.#over = true
+    this.#pool.ended()
     if (this.#watch !== null) clearTimeout(this.#watch)
     this.#use(this.#waiting)
     this.letGo()

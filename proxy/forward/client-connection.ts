@@ -45,7 +45,7 @@ export class ClientConnection {
   /** The TCP connection, under TLS another socket. */
   readonly wire: Socket
   readonly #socket: Socket
-  readonly #legs = new Map<Route, Leg>()
+  readonly #legs = new Map<Upstream, Leg>()
   // An array, because a set that is filled and emptied all the time leaves tables behind that hold the garbage of old
   // requests together until a full collection.
   readonly #underway: Underway[] = []
@@ -95,11 +95,11 @@ export class ClientConnection {
     return this.#underway.find((underway) => underway.isArriving) ?? null
   }
 
-  toward(route: Route): Leg {
-    const known = this.#legs.get(route)
+  toward({ upstream }: Route): Leg {
+    const known = this.#legs.get(upstream)
     if (known !== undefined) return known
     const leg: Leg = { identity: new ConnectionIdentity(), bound: null }
-    this.#legs.set(route, leg)
+    this.#legs.set(upstream, leg)
     return leg
   }
 

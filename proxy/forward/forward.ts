@@ -9,6 +9,8 @@
  * - A request that two readers could read differently is not forwarded (`request-head.ts`).
  * - Connections that somebody logged in on are shared with nobody (`Upstream`, `ClientConnection`).
  * - What fails, fails for one exchange; a client is told by status or by a cut, never by a clean end that is none.
+ * - Settings change between two requests, never within one (`prepare`; decision 0016): a request keeps the `Road` and the
+ *   `Line` it began with, and a BI server whose address stays keeps its connections, logged in or not.
  *
  * Left to others: who asks (`proxy/identity`), keeping the record (`Witness`), reading answers (`ReadAnswer`), listening,
  * and telling the operator (`report`; the events hold no personal data).
@@ -37,19 +39,23 @@ export type { ForwardEvent } from './event.ts'
 export type { Origin } from './origin.ts'
 export type { ForwardServer } from './target.ts'
 
-export interface ForwardOptions {
+/** What can be changed while requests pass. */
+export interface ForwardSettings {
   /** The first that fits takes the request. */
   readonly servers: readonly ForwardServer[]
-  readonly witness: Witness
   /** Absent: nobody's word is taken for who asks. */
   readonly whoAsks?: WhoAsks
   readonly readAnswer: ReadAnswer
+  /** How much of a request body is kept. */
+  readonly captureBytes: number
+}
+
+export interface ForwardOptions extends ForwardSettings {
+  readonly witness: Witness
   /** How messages in a WebSocket know each other. */
   readonly findMessageId: () => MessageIdFinder
   /** Where requests come from; absent: what the sockets say. */
   readonly origin?: Origin
-  /** How much of a request body is kept. */
-  readonly captureBytes: number
   /** UTC milliseconds. */
   readonly now?: () => number
   readonly report: Report
@@ -70,6 +76,11 @@ export interface Forward {
   another(tls: TlsOptions | null): http.Server | https.Server
   /** What arrived on a connection before HTTP could begin made no sense: an entry, as for malformed requests. */
   malformed(socket: Socket, code: string): void
+  /**
+   * Makes ready to go by other settings. What it returns puts them in force and cannot fail: they hold for the next
+   * request on every connection, and what is under way ends as it began. One at a time.
+   */
+  prepare(settings: ForwardSettings): () => void
   /** Ends all connections at once. */
   cut(): void
   /** Accepts no more; resolves when all answers under way have left and all tickets are answered. WebSockets are cut. */
@@ -101,8 +112,8 @@ class Forwarder implements Forward {
   readonly server: http.Server
   readonly #servers: (http.Server | https.Server)[] = []
   readonly #wires = new Wires()
-  readonly #lines: readonly Line[]
-  readonly #road: Road
+  #lines: readonly Line[]
+  #road: Road
   readonly #connections = new WeakMap<Duplex, ClientConnection>()
   /** Passages whose ticket has not been answered. */
   #underway = 0
@@ -114,21 +125,12 @@ class Forwarder implements Forward {
   #idle: () => void = () => undefined
 
   constructor(options: ForwardOptions) {
-    this.#lines = options.servers.map((server) => ({
-      server,
-      host: server.host,
-      path: server.path,
-      port: server.port ?? null,
-      upstream: new Upstream(server.upstream, server.ca ?? null),
-      frame: createFrame(server.upstream),
-    }))
+    this.#lines = linesOf(options.servers, [])
     this.#road = {
       witness: options.witness,
-      whoAsks: options.whoAsks ?? new WhoAsks(NO_FRONT),
-      readAnswer: options.readAnswer,
+      ...changeable(options),
       findMessageId: options.findMessageId,
       origin: options.origin ?? SOCKET_ORIGIN,
-      captureBytes: options.captureBytes,
       now: options.now ?? Date.now,
       report: options.report,
       isClosing: () => this.#isClosing,
@@ -144,8 +146,21 @@ class Forwarder implements Forward {
     server.maxHeadersCount = 0
     server.maxConnections = MAX_CONNECTIONS
     this.#servers.push(server)
+    // One that no longer listens is forgotten with its last connection.
+    server.once('close', () => this.#servers.splice(this.#servers.indexOf(server), 1))
     this.#listenTo(server)
     return server
+  }
+
+  prepare(settings: ForwardSettings): () => void {
+    const lines = linesOf(settings.servers, this.#lines)
+    const road = { ...this.#road, ...changeable(settings) }
+    return () => {
+      const kept = new Set(lines.map(({ upstream }) => upstream))
+      for (const { upstream } of this.#lines) if (!kept.has(upstream)) upstream.retire()
+      this.#lines = lines
+      this.#road = road
+    }
   }
 
   malformed(socket: Socket, code: string): void {
@@ -312,6 +327,32 @@ class Forwarder implements Forward {
     if (this.#isClosing) for (const server of this.#servers) server.closeIdleConnections()
     if (this.#underway === 0) this.#idle()
   }
+}
+
+function changeable({ whoAsks, readAnswer, captureBytes }: ForwardSettings) {
+  return { whoAsks: whoAsks ?? new WhoAsks(NO_FRONT), readAnswer, captureBytes }
+}
+
+/** A server that has its name and address from before has its connections from before, and the logins on them. */
+function linesOf(servers: readonly ForwardServer[], before: readonly Line[]): readonly Line[] {
+  const left = [...before]
+  return servers.map((server) => {
+    const at = left.findIndex((line) => isSamePlace(line.server, server))
+    const [known] = at === -1 ? [] : left.splice(at, 1)
+    return {
+      server,
+      host: server.host,
+      path: server.path,
+      port: server.port ?? null,
+      upstream: known?.upstream ?? new Upstream(server.upstream, server.ca ?? null),
+      frame: createFrame(server.upstream),
+    }
+  })
+}
+
+function isSamePlace(one: ForwardServer, other: ForwardServer): boolean {
+  const place = ({ name, upstream, ca }: ForwardServer) => JSON.stringify([name, upstream.href, ca ?? null])
+  return place(one) === place(other)
 }
 
 const NOTHING = Buffer.alloc(0)

@@ -98,6 +98,12 @@ export class Upstream {
     return { agent, close: () => agent.destroy() }
   }
 
+  /** No new request comes: each pooled connection ends with the answer under way. Bound ones end with their client's. */
+  retire(): void {
+    this.#pool.maxFreeSockets = 0
+    for (const socket of Object.values(this.#pool.freeSockets).flat()) socket?.destroy()
+  }
+
   close(): void {
     this.#pool.destroy()
   }

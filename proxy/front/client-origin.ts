@@ -22,11 +22,17 @@ export interface TrustSettings {
 const WAY_HEADER = /^(?:forwarded|x-forwarded-(?:for|proto|host|port|server|prefix))$/i
 
 export class ClientOrigin implements Origin {
-  readonly #trusted: Networks
-  readonly #header: HopHeader
+  #trusted: Networks
+  #header: HopHeader
   readonly #announced = new WeakMap<Socket, string>()
 
   constructor({ trusted, clientAddressHeader }: TrustSettings) {
+    this.#trusted = new Networks(trusted)
+    this.#header = clientAddressHeader
+  }
+
+  /** From now on. A request's address is settled at its beginning, a connection's at its own. */
+  trust({ trusted, clientAddressHeader }: TrustSettings): void {
     this.#trusted = new Networks(trusted)
     this.#header = clientAddressHeader
   }

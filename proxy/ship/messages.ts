@@ -29,7 +29,10 @@ export interface RecorderModules {
 }
 
 export type ToRecorder =
-  { readonly kind: 'durable'; readonly n: number } | { readonly kind: 'stop'; readonly withinMs: number }
+  | { readonly kind: 'durable'; readonly n: number }
+  | { readonly kind: 'stop'; readonly withinMs: number }
+  /** From the next exchange on. */
+  | { readonly kind: 'settings'; readonly settings: InterpretSettings; readonly places: Places }
 
 export type FromRecorder =
   | { readonly kind: 'status'; readonly status: RecorderStatus }

@@ -43,6 +43,8 @@ export interface RecorderHandleOptions {
 export interface RecorderHandle {
   /** The last status heard, `null` before the first. */
   readonly status: RecorderStatus | null
+  /** For the exchanges that are not yet in the store. */
+  change(settings: InterpretSettings, places: Places): void
   /** Ships what is durable, within a bound, then ends the thread. What is left is shipped after the next start. */
   stop(): Promise<void>
 }
@@ -65,6 +67,8 @@ export function startRecorder(options: RecorderHandleOptions): RecorderHandle {
 
 class Handle implements RecorderHandle {
   readonly #options: RecorderHandleOptions
+  #settings: InterpretSettings
+  #places: Places
   readonly #interpreting = new BigInt64Array(new SharedArrayBuffer(8))
   readonly #suspects = new Set<number>()
   readonly #deaths = new Map<number, number>()
@@ -84,6 +88,8 @@ class Handle implements RecorderHandle {
 
   constructor(options: RecorderHandleOptions) {
     this.#options = options
+    this.#settings = options.settings
+    this.#places = options.places ?? NOWHERE
     this.#unsubscribe = options.journal.onDurable(() => this.#tellDurable())
     this.#watch = setInterval(() => this.#watchForHang(), options.hangMs ?? 30_000)
     this.#watch.unref()
@@ -94,6 +100,12 @@ class Handle implements RecorderHandle {
 
   get status(): RecorderStatus | null {
     return this.#status
+  }
+
+  change(settings: InterpretSettings, places: Places): void {
+    this.#settings = settings
+    this.#places = places
+    this.#say({ kind: 'settings', settings, places })
   }
 
   async stop(): Promise<void> {
@@ -124,7 +136,7 @@ class Handle implements RecorderHandle {
   }
 
   #start(): void {
-    const { journal, store, settings, places = NOWHERE, modules = MODULES } = this.#options
+    const { journal, store, modules = MODULES } = this.#options
     Atomics.store(this.#interpreting, 0, 0n)
     this.#busyWith = 0n
     this.#idleAt = null
@@ -134,8 +146,8 @@ class Handle implements RecorderHandle {
       compared: this.#compared,
       durable: journal.durablePosition,
       store: { ...store },
-      settings,
-      places,
+      settings: this.#settings,
+      places: this.#places,
       suspects: [...this.#suspects],
       interpreting: this.#interpreting.buffer,
       modules,

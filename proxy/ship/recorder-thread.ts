@@ -6,7 +6,9 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { StoreError } from '../../schema/store/store.ts'
 import type { RecordWriter } from '../../schema/store/store.ts'
 import { openDirectory } from '../directory/open.ts'
-import type { FromRecorder, RecorderStart, ToRecorder } from './messages.ts'
+import type { InterpretSettings } from '../protocol/settings.ts'
+import { assertNever } from '../../schema/record/record.ts'
+import type { FromRecorder, Places, RecorderStart, ToRecorder } from './messages.ts'
 import { Recorder } from './recorder.ts'
 
 type StoreModule = typeof import('../../schema/store/open.ts')
@@ -37,8 +39,9 @@ async function openWriter(): Promise<RecordWriter> {
 }
 
 const { interpret, interpretGap }: InterpretModule = await import(start.modules.interpret)
-const { settings } = start
-const directory = await openDirectory(start.places, (code) => recorder.trouble(code))
+let { settings } = start
+const find = (places: Places) => openDirectory(places, (code) => recorder.trouble(code))
+let directory = await find(start.places)
 const recorder: Recorder = new Recorder({
   folder: start.folder,
   openedAt: start.openedAt,
@@ -48,7 +51,7 @@ const recorder: Recorder = new Recorder({
     interpret: (exchange, knowledge) => interpret(exchange, settings, knowledge),
     interpretGap: (gap) => interpretGap(gap, settings),
   },
-  ...(directory !== null && { place: (records) => directory.place(records) }),
+  place: async (records) => (await directory?.place(records)) ?? ((record) => record),
   suspects: new Set(start.suspects),
   onInterpret: (seq) => Atomics.store(interpreting, 0, BigInt(seq)),
   onStatus: (status) => say({ kind: 'status', status }),
@@ -60,9 +63,27 @@ const recorder: Recorder = new Recorder({
 })
 
 port.on('message', (message: ToRecorder) => {
-  if (message.kind === 'durable') recorder.durable(message.n)
-  else recorder.stop(message.withinMs)
+  switch (message.kind) {
+    case 'durable':
+      return recorder.durable(message.n)
+    case 'stop':
+      return recorder.stop(message.withinMs)
+    case 'settings':
+      return void change(message.settings, message.places)
+    default:
+      return assertNever(message)
+  }
 })
+
+/** In the order they came; what cannot be opened ends the thread, and the next one begins with it. */
+let changing: Promise<void> = Promise.resolve()
+function change(newSettings: InterpretSettings, places: Places): Promise<void> {
+  changing = changing.then(async () => {
+    directory = await find(places)
+    settings = newSettings
+  })
+  return changing
+}
 recorder.durable(start.durable)
 await recorder.run()
 port.close()

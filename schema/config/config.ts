@@ -6,6 +6,7 @@ import type { Address } from './address.ts'
 import type { FrontConfig } from './front.ts'
 import type { IdentityConfig } from './identity.ts'
 import type { MappingFile } from './mapping.ts'
+import type { Setting } from './settings.ts'
 
 export interface ServerConfig {
   readonly name: string
@@ -47,6 +48,10 @@ export type StoreConfig =
   { readonly kind: 'embedded'; readonly path: string } | { readonly kind: 'mssql'; readonly connection: string }
 
 export interface Config {
+  /** The configuration file, for telling what is wrong in it. */
+  readonly file: string
+  /** The same as written, setting by setting: for the change log. */
+  readonly settings: readonly Setting[]
   readonly proxy: FrontConfig & {
     /** Folder of the journal. */
     readonly journal: string

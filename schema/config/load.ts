@@ -15,6 +15,7 @@ import { identityConfig } from './load-identity.ts'
 import type { WrittenIdentity } from './load-identity.ts'
 import { loadMapping } from './load-mapping.ts'
 import { secretOf } from './secret.ts'
+import { settingsOf } from './settings.ts'
 import schema from './config.schema.json' with { type: 'json' }
 
 export const DEFAULT_FILE = 'tilsyn.config.json'
@@ -82,6 +83,8 @@ function complete(written: Written, folder: string, env: NodeJS.ProcessEnv, file
   const data = store.kind === 'embedded' ? dirname(store.path) : join(folder, 'data')
   const { proxy = {}, persons = {} } = written
   return {
+    file,
+    settings: settingsOf(written, folder, env),
     proxy: {
       ...frontConfig(proxy, folder, env, file),
       admin: proxy.admin === undefined ? null : address(proxy.admin, 'proxy.admin', file),
