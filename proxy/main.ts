@@ -11,6 +11,7 @@ import { SAMPLE_PERSON, sendSampleQueries } from './sample/sample-queries.ts'
 import type { SampleServer } from './sample/server.ts'
 import { startSampleServer } from './sample/server.ts'
 import { interpret } from './trial/interpret-command.ts'
+import { verify } from './verify/verify-command.ts'
 
 /** The sample server's persons are born in the future, so that none of them can be anybody's. */
 const SAMPLE_LATEST_BIRTH = '2057-12-31'
@@ -74,4 +75,4 @@ function sampleConfig({ url }: SampleServer): ServerConfig {
   }
 }
 
-export const commands = { proxy, interpret }
+export const commands = { proxy, interpret, verify }

@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   proxy: async () => (await proxy()).proxy,
   reports: async () => (await reports()).reports,
   interpret: async () => (await proxy()).interpret,
+  verify: async () => (await proxy()).verify,
   searched: async () => (await reports()).searched,
   log: async () => (await reports()).log,
   token: async () => (await reports()).token,

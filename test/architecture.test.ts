@@ -61,6 +61,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'schema/config',
     'schema/record',
   ],
+  'proxy/verify': ['node:', 'proxy/journal', 'schema/command', 'schema/config', 'schema/record', 'schema/store'],
   'proxy/sample': ['node:', 'proxy/language', 'saxes'],
   'reports/query': ['schema/record', 'schema/store/store.ts'],
   'reports/render': ['reports/query', 'schema/record', 'schema/store/store.ts'],

@@ -7,6 +7,7 @@ import type { Exchange, Gap } from '../exchange.ts'
 import { answerColumns } from '../protocol/outcome.ts'
 import { maskSecrets } from '../protocol/secrets.ts'
 import { NOTHING_KNOWN } from '../../schema/record/nothing-known.ts'
+import { leftOutText, lostText, queriesText } from '../../schema/record/numbers.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'
 import type { Lost } from './pairing.ts'
 
@@ -40,12 +41,11 @@ export function minimalEntry(exchange: Exchange, trusted: boolean): QueryRecord 
 
 /** An entry for frames that are damaged: that there was a query is known from its number alone. */
 export function lostEntry(lost: Lost): QueryRecord {
-  const query = `${queries(lost.count)} can no longer be read: the journal is damaged here`
-  return { ...gapEntry(lost), query, faultCode: 'JOURNAL_DAMAGED' }
+  return { ...gapEntry(lost), query: lostText(lost.count), faultCode: 'JOURNAL_DAMAGED' }
 }
 
 export function minimalGap(gap: Gap): QueryRecord {
-  const query = `${queries(gap.count)} passed unrecorded`
+  const query = `${queriesText(gap.count)} passed unrecorded`
   return { ...gapEntry(gap), server: gap.server, query, opaque: null }
 }
 
@@ -54,7 +54,6 @@ export function leftOutEntry(exchanges: readonly [Exchange, ...Exchange[]]): Que
   const sorted = exchanges.toSorted((one, other) => one.seq - other.seq)
   const [first = exchanges[0]] = sorted
   const last = Math.max(...sorted.map(({ asked }) => asked.askedAt))
-  const numbers = rangesOf(sorted.map(({ seq }) => seq)).join(', ')
   const { origin, seq, logId, asked } = first
   return {
     ...NOTHING_KNOWN,
@@ -68,22 +67,9 @@ export function leftOutEntry(exchanges: readonly [Exchange, ...Exchange[]]): Que
     action: 'metadata',
     outcome: 'answered',
     decoded: true,
-    query: `${sorted.length === 1 ? '1 request' : `${sorted.length} requests`} for the model left out, as the configuration says (record.metadata): number ${numbers}`,
+    query: leftOutText(sorted.map(({ seq: number }) => number)),
   }
 }
-
-/** `3-5` for numbers in a row. */
-function rangesOf(numbers: readonly number[]): readonly string[] {
-  const ranges: [from: number, to: number][] = []
-  for (const number of numbers) {
-    const range = ranges.at(-1)
-    if (range !== undefined && number === range[1] + 1) range[1] = number
-    else ranges.push([number, number])
-  }
-  return ranges.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`))
-}
-
-const queries = (count: number) => (count === 1 ? '1 query' : `${count} queries`)
 
 function gapEntry({ origin, seq, logId, from, to }: Lost | Gap) {
   const durationMs = Math.max(to - from, 0)

@@ -7,6 +7,7 @@
  * asks for the position and goes on behind it; a batch that was committed, but whose answer was lost, is recognised by
  * its position and not written again.
  */
+import type { NumberRange } from '../record/numbers.ts'
 import type { LogId, Origin, PersonNumber } from '../record/ids.ts'
 import type { Action, Criterion, DimensionUse, MeasureUse, Outcome, QueryRecord, Seen } from '../record/record.ts'
 
@@ -97,6 +98,21 @@ export interface OriginState {
   readonly writtenAt: number
 }
 
+/** The numbers of one journal in the tables. */
+export interface StoredNumbers {
+  /** The first and the last; 0 where there is no entry. */
+  readonly first: number
+  readonly last: number
+  /** How many different ones. */
+  readonly count: number
+  /** Numbers between them without an entry of their own, ascending; at most {@link MOST_HOLES}, from the first. */
+  readonly holes: readonly NumberRange[]
+  /** What stands for more numbers than its own; at most {@link MOST_HOLES}. */
+  readonly told: readonly NumberRange[]
+}
+
+export const MOST_HOLES = 10_000
+
 /** What the log knows attributes by: the names that stand in criteria and dimensions. */
 export interface AttributeNames {
   readonly names: readonly string[]
@@ -145,6 +161,8 @@ export interface RecordReader {
     page: Page,
   ): Promise<ConcerningPage>
   origins(): Promise<readonly OriginState[]>
+  /** Which numbers of a journal have entries: looks at all of them. */
+  numbers(origin: Origin): Promise<StoredNumbers>
   close(): Promise<void>
 }
 

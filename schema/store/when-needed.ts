@@ -33,6 +33,7 @@ export function openWhenNeeded(location: StoreLocation): OpenStore {
       carriers: async () => (await store()).reader.carriers(),
       concerning: async (attributes, range, page) => (await store()).reader.concerning(attributes, range, page),
       origins: async () => (await store()).reader.origins(),
+      numbers: async (origin) => (await store()).reader.numbers(origin),
       close,
     },
     access: {

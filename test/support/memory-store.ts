@@ -1,5 +1,6 @@
 /** A store in memory, for tests of those who use one: the contract of `schema/store/store.ts`, without a database. */
 import type { LogId, PersonNumber } from '../../schema/record/ids.ts'
+import { countOf, joined, numbersOf, rangesOf, without } from '../../schema/record/numbers.ts'
 import type { Criterion, DimensionUse, QueryRecord } from '../../schema/record/record.ts'
 import { showsMoreThanListed } from '../../schema/record/record.ts'
 import type { AccessToken, LogEntry, LogFilter, Page, PersonHit, Store } from '../../schema/store/store.ts'
@@ -90,6 +91,14 @@ export function memoryStore(): MemoryStore {
           position: of.length,
           writtenAt: Math.max(...of.map((r) => r.askedAt)),
         }))
+      },
+      async numbers(origin) {
+        up('read')
+        const of = records.filter((r) => r.origin === origin)
+        const present = rangesOf(of.map(({ seq }) => seq))
+        const [first = 0, last = 0] = [present.at(0)?.from, present.at(-1)?.to]
+        const holes = last === 0 ? [] : without([{ from: first, to: last }], present)
+        return { first, last, count: countOf(present), holes, told: joined(of.flatMap(numbersOf)) }
       },
       async close() {},
     },

@@ -131,5 +131,7 @@ test(`SIGKILL at ${KILLS} random points loses no answered query and doubles none
   assert.ok(tally.unknown > 0, 'no kill fell into a query under way')
   t.diagnostic(JSON.stringify(tally))
   assert.match((await run(['log', '--limit', '3'], { cwd: folder })).out, /bi01/)
+  const verified = await run(['verify'], { cwd: folder })
+  assert.equal(verified.code, 0, verified.out)
   db.close()
 })

@@ -7,7 +7,7 @@
  * transaction: what is committed between them is simply newer than the page.
  */
 import type { RawBuilder } from 'kysely'
-import type { LogId, PersonNumber } from '../../record/ids.ts'
+import type { LogId, Origin, PersonNumber } from '../../record/ids.ts'
 import type { QueryRecord } from '../../record/record.ts'
 import type {
   AttributeNames,
@@ -20,6 +20,7 @@ import type {
   Page,
   PersonHit,
   RecordReader,
+  StoredNumbers,
 } from '../store.ts'
 import { attributeNames, carriersOf, entriesConcerning } from './attributes.ts'
 import { idsWithin, inBounds, inGroups, limitOf } from './bounds.ts'
@@ -27,6 +28,7 @@ import type { IdBounds, TimeRange } from './bounds.ts'
 import { bounded, userKey } from './columns.ts'
 import type { Dialect } from './dialect.ts'
 import { listed } from './listed.ts'
+import { numbersOfOrigin } from './numbers.ts'
 import { personHits } from './persons.ts'
 import { criterionOf, dimensionOf, entryOf, idOf, measureOf, originOf, seenOf } from './rows.ts'
 import type { StoredId } from './tables.ts'
@@ -82,6 +84,10 @@ export class SqlReader implements RecordReader {
   async origins(): Promise<OriginState[]> {
     const rows = this.#d.db.selectFrom('origin').select(['origin', 'position', 'written_at']).orderBy('origin')
     return (await rows.execute()).map(originOf)
+  }
+
+  numbers(origin: Origin): Promise<StoredNumbers> {
+    return numbersOfOrigin(this.#d, origin)
   }
 
   close(): Promise<void> {

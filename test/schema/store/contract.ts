@@ -9,6 +9,7 @@ import { after, before, describe, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { LogId, PersonNumber } from '../../../schema/record/ids.ts'
+import { leftOutText, lostText, rangesText } from '../../../schema/record/numbers.ts'
 import type { QueryRecord } from '../../../schema/record/record.ts'
 import { migrateStore, openStore } from '../../../schema/store/open.ts'
 import type { OpenStore } from '../../../schema/store/open.ts'
@@ -23,6 +24,7 @@ export function contract(backend: Backend): void {
   describe(backend.name, { concurrency: false }, () => {
     round(backend)
     exactlyOnce(backend)
+    numbering(backend)
     collisions(backend)
     reading(backend)
     persons(backend)
@@ -349,6 +351,41 @@ async function killAfter(scratch: Scratch, commits: number): Promise<number> {
   const [, signal] = await exit
   assert.equal(signal, 'SIGKILL')
   return said
+}
+
+function numbering(backend: Backend): void {
+  describe('numbers', () => {
+    const given = withStore(backend)
+
+    test('the numbers of a journal are counted, with what is missing between them, and what others tell of', async () => {
+      assert.deepEqual(await given.store.reader.numbers(ORIGIN), { first: 0, last: 0, count: 0, holes: [], told: [] })
+      const entry = (seq: number, columns: Partial<QueryRecord> = {}) => sample(7000 + seq, { ...columns, seq })
+      const records = [
+        entry(4),
+        { ...entry(4, { part: 1 }), logId: id(7900) },
+        entry(5, { action: 'metadata', query: leftOutText([5, 7]) }),
+        entry(6),
+        entry(9, { action: 'gap', query: lostText(2) }),
+        entry(12),
+      ]
+      await given.write(records)
+      const numbers = await given.store.reader.numbers(ORIGIN)
+      assert.deepEqual(
+        { ...numbers, told: [] },
+        {
+          first: 4,
+          last: 12,
+          count: 5,
+          holes: [
+            { from: 7, to: 8 },
+            { from: 10, to: 11 },
+          ],
+          told: [],
+        },
+      )
+      assert.equal(rangesText(numbers.told), '5, 7, 9-10')
+    })
+  })
 }
 
 function collisions(backend: Backend): void {

@@ -14,7 +14,7 @@ import type { Column } from '../../../schema/store/sql/columns.ts'
 import type { Dialect } from '../../../schema/store/sql/dialect.ts'
 import { SqlReader } from '../../../schema/store/sql/reader.ts'
 import type { Tables } from '../../../schema/store/sql/tables.ts'
-import { id, NOON, personNo, sample } from './sample.ts'
+import { id, NOON, ORIGIN, personNo, sample } from './sample.ts'
 import { faultsOfTsql } from './t-sql.ts'
 
 const assertTsql = (statement: string) => assert.deepEqual(faultsOfTsql(statement), [], statement)
@@ -133,6 +133,7 @@ async function statementsOfTheReader(): Promise<CompiledQuery[]> {
   await reader.concerning(['[Borger].[CPR]'], { from: NOON - 1 }, { limit: 5, before: id(9) })
   await reader.concerning(null, {}, { limit: 5 })
   await reader.origins()
+  await reader.numbers(ORIGIN)
   const access = new SqlAccess(dialect)
   await access.addToken({ hash: 'h', name: 'n', role: 'auditor', createdAt: NOON, expiresAt: NOON })
   await access.findToken('h')
