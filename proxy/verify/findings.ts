@@ -5,7 +5,7 @@
  * own in the tables, another entry tells of it (left out by the settings, or lost with a damaged journal), or it still
  * waits in the journal. A number in none of them is missing, and there is no harmless reason for that.
  */
-import { countOf, joined, type NumberRange, without } from '../../schema/record/numbers.ts'
+import { joined, type NumberRange, without } from '../../schema/record/numbers.ts'
 import type { StoredNumbers } from '../../schema/store/store.ts'
 import { MOST_HOLES } from '../../schema/store/store.ts'
 import type { JournalReport } from '../journal/verify.ts'
@@ -66,5 +66,3 @@ export function tableFinding(origin: string, stored: StoredNumbers, report: Jour
     sound,
   }
 }
-
-export const missingCount = ({ missing }: TableFinding): number => countOf(missing)
