@@ -17,11 +17,12 @@ import { type AnswerReader, createAnswerReader } from './answer/answer-threads.t
 import type { ReadAnswer } from './exchange.ts'
 import type { Forward, ForwardEvent, ForwardSettings } from './forward/forward.ts'
 import { createForward } from './forward/forward.ts'
+import type { Tickets } from './identity/authorization.ts'
 import type { TokenVerifier } from './identity/token-verifier.ts'
 import { ClientOrigin } from './front/client-origin.ts'
 import type { FrontEvent } from './front/front-event.ts'
 import { type Front, openFront } from './front/front.ts'
-import { WhoAsks } from './identity/who-asks.ts'
+import { WhoAsks, type WhoAsksSettings } from './identity/who-asks.ts'
 import type { Journal, JournalState } from './journal/journal.ts'
 import { openJournal } from './journal/journal.ts'
 import { JsonMessageId } from './protocol/message-id.ts'
@@ -63,6 +64,7 @@ export async function openProxy({ config, logger }: ProxyOptions): Promise<Runni
   const settings = interpretSettings(config)
   const admin = await adminOf(config)
   const verifier = await openVerifier(config, logger)
+  const tickets = await openTickets(config, logger, admin)
   const journal = await openJournal({
     folder: config.proxy.journal,
     name: config.proxy.name,
@@ -73,7 +75,7 @@ export async function openProxy({ config, logger }: ProxyOptions): Promise<Runni
   const answers = createAnswerReader({ persons: settings.persons })
   const origin = new ClientOrigin(config.proxy)
   const forward = createForward({
-    ...forwardSettings(config, verifier, answers),
+    ...forwardSettings(config, { verifier, tickets }, answers),
     witness: journal,
     findMessageId: () => new JsonMessageId(),
     origin,
@@ -187,7 +189,9 @@ class OpenProxy implements RunningProxy {
     const isKept = answers === this.#now.answers
     try {
       if (!isKept) await readFirst(answers.readAnswer)
-      const passing = forward.prepare(forwardSettings(config, verifier, answers))
+      // Read anew each time: a keytab that cannot be used is a mistake of this configuration.
+      const tickets = await openTickets(config, logger, this.#its.admin)
+      const passing = forward.prepare(forwardSettings(config, { verifier, tickets }, answers))
       const doors = await front.prepare(config.proxy, config.file)
       const abandon = () => {
         doors.abandon()
@@ -242,10 +246,10 @@ class OpenProxy implements RunningProxy {
 
 function forwardSettings(
   { servers, proxy, identity }: Config,
-  verifier: TokenVerifier | null,
+  proofs: Pick<WhoAsksSettings, 'verifier' | 'tickets'>,
   { readAnswer }: AnswerReader,
 ): ForwardSettings {
-  return { servers, whoAsks: new WhoAsks({ ...identity, verifier }), readAnswer, captureBytes: proxy.captureBytes }
+  return { servers, whoAsks: new WhoAsks({ ...identity, ...proofs }), readAnswer, captureBytes: proxy.captureBytes }
 }
 
 function adminSettings({ servers, modules }: Config): Pick<AdminOptions, 'servers' | 'modules'> {
@@ -282,6 +286,18 @@ async function openVerifier({ identity: { tokens } }: Config, logger: Logger): P
   if (tokens === null) return null
   const { TokenVerifier: Verifier } = await import('./identity/token-verifier.ts')
   return new Verifier(tokens, (code) => logger.error({ code }, 'the keys that verify bearer tokens cannot be had'))
+}
+
+/** Loaded only where a keytab is configured. */
+async function openTickets({ identity }: Config, logger: Logger, admin: Admin | null): Promise<Tickets | null> {
+  const { kerberos } = identity
+  if (kerberos === null) return null
+  const { TicketReader } = await import('./identity/kerberos/ticket-reader.ts')
+  return new TicketReader({
+    config: kerberos,
+    onTrouble: (code) => admin?.ticketUnread(code),
+    tell: (code, count) => logger.warn({ code, count }, 'Kerberos users could not be read'),
+  })
 }
 
 function placesOf({ identity: { organisations, directory } }: Config): Places {

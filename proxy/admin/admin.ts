@@ -62,6 +62,11 @@ export class Admin {
     this.#meters.troubled(code)
   }
 
+  /** A Kerberos user could not be read; `code` is of a closed set. */
+  ticketUnread(code: string): void {
+    this.#meters.ticketUnread(code)
+  }
+
   recorderTold(status: RecorderStatus): void {
     this.#recorder.hear(status)
   }

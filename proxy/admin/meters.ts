@@ -25,6 +25,7 @@ export class Meters {
   readonly #opaque = this.#counter('entries_opaque_total', 'Statements that could not be understood.', 'reason')
   readonly #unread = this.#counter('answers_unread_total', 'Answers that could not be read.')
   readonly #events = this.#counter('events_total', 'What the forwarder had to tell.', 'event')
+  readonly #tickets = this.#counter('tickets_unread_total', 'Kerberos users that could not be read.', 'code')
   readonly #storeErrors = this.#counter('store_errors_total', 'Attempts to write that failed.', 'code')
   readonly #recorderErrors = this.#counter('recorder_errors_total', 'Other difficulties of the recorder.', 'code')
   readonly #held = this.#histogram('answer_held_seconds', 'How long answers waited for their entry to be durable.')
@@ -63,6 +64,10 @@ export class Meters {
     for (const { outcome, module, count } of entries) this.#entries.inc({ outcome, module: this.#label(module) }, count)
     for (const [reason, count] of opaque) this.#opaque.inc({ reason }, count)
     this.#unread.inc(unread)
+  }
+
+  ticketUnread(code: string): void {
+    this.#tickets.inc({ code })
   }
 
   troubled(code: string): void {

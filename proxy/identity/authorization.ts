@@ -16,26 +16,38 @@ export type Claim =
   | { readonly kind: 'handshake'; readonly identity: Identity }
   /** Once accepted it holds for the whole connection: later requests carry no `Authorization`. */
   | { readonly kind: 'connection'; readonly identity: Identity }
+  /** The last word of a login that the request before began: it names nobody itself. */
+  | { readonly kind: 'continuation'; readonly identity: Identity }
+
+/** What a Kerberos token says, where the service's keys are known: `kerberos/ticket-reader.ts`. */
+export interface Tickets {
+  read(token: Buffer): { readonly kind: 'request'; readonly user: string | null } | { readonly kind: 'continuation' }
+}
 
 export const NOBODY: Identity = { user: null, source: 'none', workstation: null }
 
 const NONE: Claim = { kind: 'none' }
 const HANDSHAKE: Claim = { kind: 'handshake', identity: { user: null, source: 'ntlm', workstation: null } }
-const KERBEROS: Claim = { kind: 'connection', identity: { user: null, source: 'kerberos', workstation: null } }
+const KERBEROS = {
+  kind: 'connection',
+  identity: { user: null, source: 'kerberos', workstation: null },
+} as const satisfies Claim
 
 /** Does this value authenticate the connection rather than the request (RFC 4559, section 6 "Session Considerations")? */
 export function ownsConnection(authorization: string | undefined): boolean {
-  return authorization !== undefined && /^\s*(?:ntlm|negotiate)(?:\s|$)/i.test(authorization)
+  return authorization !== undefined && /^\s*(?:ntlm|negotiate|kerberos)(?:\s|$)/i.test(authorization)
 }
 
-export function readAuthorization(authorization: string): Claim {
+/** @param tickets `null`: no ticket can be read, and its user is somebody without a name. */
+export function readAuthorization(authorization: string, tickets: Tickets | null = null): Claim {
   const [, scheme = '', token = ''] = /^\s*([^\s,]+)\s+(\S+)\s*$/.exec(authorization) ?? []
   switch (scheme.toLowerCase()) {
     case 'basic':
       return basic(token)
     case 'ntlm':
     case 'negotiate':
-      return negotiated(token)
+    case 'kerberos':
+      return negotiated(token, tickets)
     case 'bearer':
     case 'mwctoken':
     case 'embedtoken':
@@ -60,20 +72,29 @@ function basic(token: string): Claim {
   return { kind: 'request', identity: { user: user === '' ? null : user, source: 'basic', workstation: null } }
 }
 
-/** What is no NTLM is Kerberos or another mechanism of SPNEGO; whom it names is encrypted for the BI server alone. */
-function negotiated(token: string): Claim {
+/** What is no NTLM is Kerberos or another mechanism of SPNEGO; whom it names is encrypted for the BI server. */
+function negotiated(token: string, tickets: Tickets | null): Claim {
   const bytes = fromBase64(token)
   if (bytes === null) return NONE
   const ntlm = readNtlm(bytes)
-  if (ntlm === null) return isGssToken(bytes) ? KERBEROS : NONE
+  if (ntlm === null) return isGssToken(bytes) ? ticketed(bytes, tickets) : NONE
   if (ntlm.type === 'negotiate') return HANDSHAKE
   return { kind: 'connection', identity: { user: ntlm.user, source: 'ntlm', workstation: ntlm.workstation } }
 }
 
-/** InitialContextToken (RFC 2743, section 3.1), or NegTokenInit and NegTokenResp (RFC 4178, section 4.2). */
+const GSS_TAGS: ReadonlySet<number> = new Set([0x60, 0x6e, 0xa0, 0xa1])
+
+function ticketed(token: Buffer, tickets: Tickets | null): Claim {
+  if (tickets === null) return KERBEROS
+  const read = tickets.read(token)
+  if (read.kind === 'continuation') return { ...KERBEROS, kind: 'continuation' }
+  return { kind: 'connection', identity: { ...KERBEROS.identity, user: read.user } }
+}
+
+/** InitialContextToken (RFC 2743, section 3.1), NegTokenInit and NegTokenResp (RFC 4178, section 4.2), or a bare AP-REQ. */
 function isGssToken(bytes: Buffer): boolean {
-  const tag = bytes[0]
-  return bytes.length > 16 && (tag === 0x60 || tag === 0xa0 || tag === 0xa1) && !bytes.includes('NTLMSSP\0')
+  const tag = bytes[0] ?? 0
+  return bytes.length > 16 && GSS_TAGS.has(tag) && !bytes.includes('NTLMSSP\0')
 }
 
 function fromBase64(token: string): Buffer | null {

@@ -1,5 +1,5 @@
 import type { Identity } from '../exchange.ts'
-import { NOBODY, readAuthorization } from './authorization.ts'
+import { NOBODY, readAuthorization, type Tickets } from './authorization.ts'
 
 /**
  * Who stands behind one client connection towards one BI server.
@@ -12,27 +12,44 @@ import { NOBODY, readAuthorization } from './authorization.ts'
  */
 export class ConnectionIdentity {
   #held: Identity | null = null
+  /** Whose Kerberos login the BI server wants a last word of. */
+  #begun: Identity | null = null
 
   /** Whom a request with this `Authorization` comes from. A claim: {@link answered} tells whether it was believed. */
-  claim(authorization: string | undefined): Identity {
+  claim(authorization: string | undefined, tickets: Tickets | null = null): Identity {
     if (authorization === undefined) return this.#held ?? NOBODY
-    const claim = readAuthorization(authorization)
+    const claim = readAuthorization(authorization, tickets)
     if (claim.kind === 'none') return this.#held ?? NOBODY
+    const begun = this.#begun
+    this.#begun = null
     if (claim.kind === 'handshake') this.#held = null
-    if (claim.kind === 'connection') this.#held = claim.identity
+    if (claim.kind === 'connection') return this.#hold(claim.identity)
+    if (claim.kind === 'continuation') return this.#hold(begun ?? claim.identity)
     return claim.identity
+  }
+
+  /** A client that sends a ticket with every request is one and the same all the time. */
+  #hold(identity: Identity): Identity {
+    const held = this.#held
+    const isSame = held?.source === 'kerberos' && identity.source === 'kerberos' && held.user === identity.user
+    this.#held = isSame ? held : identity
+    return this.#held
   }
 
   /**
    * The BI server answered a request of `identity` with `status`.
    *
    * @returns whether it accepted that user. An anonymous NTLM user is nobody, however well received; a Kerberos user is
-   * somebody, though we cannot read who. A Basic or bearer user on a connection that is already somebody's may have been
+   * somebody, also where we cannot read who. A Basic or bearer user on a connection that is already somebody's may have been
    * passed over for that one: which of the two the BI server took we cannot see, so neither counts as accepted.
    */
   answered(identity: Identity, status: number): boolean {
     if (status === 401) {
-      if (identity === this.#held) this.#held = null
+      if (identity === this.#held) {
+        this.#held = null
+        // With mutual authentication it may be a question back (RFC 4559, section 5 "Examples").
+        this.#begun = identity.source === 'kerberos' ? identity : null
+      }
       return false
     }
     if (this.#held !== null && identity !== this.#held) return false

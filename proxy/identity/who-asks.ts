@@ -14,7 +14,7 @@
  */
 import type { RequestSource, TrustedHeaderConfig } from '../../schema/config/identity.ts'
 import type { Identity } from '../exchange.ts'
-import { decode, NOBODY } from './authorization.ts'
+import { decode, NOBODY, type Tickets } from './authorization.ts'
 import { bearerToken } from './bearer.ts'
 import type { ConnectionIdentity } from './connection.ts'
 import { Networks } from './networks.ts'
@@ -24,6 +24,8 @@ import type { TokenVerifier } from './token-verifier.ts'
 export interface WhoAsksSettings {
   /** `null`: no keys are known, and a token's claims stand as claims. */
   readonly verifier: Pick<TokenVerifier, 'verify'> | null
+  /** `null`: no keytab is configured, and a ticket is somebody's whom nobody can read. */
+  readonly tickets: Tickets | null
   readonly trustedHeader: TrustedHeaderConfig | null
   /** All of them, first things first. */
   readonly precedence: readonly RequestSource[]
@@ -32,7 +34,7 @@ export interface WhoAsksSettings {
 const PRECEDENCE: readonly RequestSource[] = ['kerberos', 'ntlm', 'basic', 'bearer', 'header']
 
 /** Nobody's word is taken for a header. */
-export const NO_FRONT: WhoAsksSettings = { verifier: null, trustedHeader: null, precedence: PRECEDENCE }
+export const NO_FRONT: WhoAsksSettings = { verifier: null, tickets: null, trustedHeader: null, precedence: PRECEDENCE }
 
 export interface RequestHeadFacts {
   readonly authorization: string | undefined
@@ -88,7 +90,7 @@ export class WhoAsks {
   /** @param connection `null`: no BI server fits the request, so nobody is taken for anybody. */
   claim(connection: ConnectionIdentity | null, facts: RequestHeadFacts): Claimed {
     if (connection === null) return { identity: NOBODY, verified: null, answered: () => false }
-    const own = connection.claim(facts.authorization)
+    const own = connection.claim(facts.authorization, this.#settings.tickets)
     const told = this.#told(facts)
     const identity = told === null ? own : this.#first(own, told)
     return {

@@ -42,12 +42,22 @@ export interface TokenConfig {
   readonly skewSeconds: number
 }
 
+/** How Kerberos tickets are read. */
+export interface KerberosConfig {
+  /** File of the BI service's keys. */
+  readonly keytab: string
+  /** What is wrong with it is told as a mistake of this file. */
+  readonly configFile: string
+}
+
 export interface IdentityConfig {
   /** The mapping file; `null`: there is none. */
   readonly organisations: string | null
   readonly directory: DirectoryConfig | null
   /** `null`: a token's claims are only claims. */
   readonly tokens: TokenConfig | null
+  /** `null`: tickets cannot be read. */
+  readonly kerberos: KerberosConfig | null
   readonly trustedHeader: TrustedHeaderConfig | null
   /** All sources, first things first. */
   readonly precedence: readonly RequestSource[]

@@ -11,6 +11,7 @@ export interface WrittenIdentity {
   readonly organisations?: string
   readonly directory?: WrittenDirectory
   readonly tokens?: WrittenTokens
+  readonly kerberos?: { readonly keytab: string }
   readonly trustedHeader?: TrustedHeaderConfig
   readonly precedence?: readonly (RequestSource | 'session')[]
 }
@@ -51,7 +52,7 @@ export function identityConfig(
 ): IdentityConfig {
   const organisations = written.organisations === undefined ? null : resolve(folder, written.organisations)
   if (organisations !== null) loadOrganisations(organisations)
-  const { directory, tokens, trustedHeader, precedence = [] } = written
+  const { directory, tokens, kerberos, trustedHeader, precedence = [] } = written
   if (trustedHeader !== undefined && !isOfItsOwn(trustedHeader.name))
     throw mistake(file, 'identity.trustedHeader.name', 'expected a header that means nothing else', '"X-Remote-User"')
   checkNetworks(trustedHeader?.from ?? [], 'identity.trustedHeader.from', file)
@@ -59,6 +60,7 @@ export function identityConfig(
     organisations,
     directory: directory === undefined ? null : directoryConfig(directory, folder, env, file),
     tokens: tokens === undefined ? null : tokenConfig(tokens, folder, file),
+    kerberos: kerberos === undefined ? null : { keytab: resolve(folder, kerberos.keytab), configFile: file },
     trustedHeader: trustedHeader ?? null,
     precedence: precedenceOf(precedence, file),
   }

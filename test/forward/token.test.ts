@@ -19,7 +19,7 @@ async function setUp(t: TestContext) {
     },
   }
   const server = await scripted(t, 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
-  const whoAsks = new WhoAsks({ verifier, trustedHeader: null, precedence: PRECEDENCE })
+  const whoAsks = new WhoAsks({ tickets: null, verifier, trustedHeader: null, precedence: PRECEDENCE })
   const { port, witness } = await ours(t, server.port, { whoAsks })
   return { asked, server, port, witness, say: resolve }
 }
@@ -49,7 +49,12 @@ test('a token that is no good is answered and recorded all the same; its user is
 
 test('a token that is good, and that the BI server refuses, confirms nobody', async (t) => {
   const server = await scripted(t, 'HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n')
-  const whoAsks = new WhoAsks({ verifier: { verify: async () => true }, trustedHeader: null, precedence: PRECEDENCE })
+  const whoAsks = new WhoAsks({
+    tickets: null,
+    verifier: { verify: async () => true },
+    trustedHeader: null,
+    precedence: PRECEDENCE,
+  })
   const { port, witness } = await ours(t, server.port, { whoAsks })
   await connect(t, port).send(REQUEST).has('401')
   assert.equal((await witness.outcomes(1))[0]?.userConfirmed, false)

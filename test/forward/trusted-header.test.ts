@@ -13,6 +13,7 @@ const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 async function setUp(t: TestContext) {
   const server = await scripted(t, OK)
   const whoAsks = new WhoAsks({
+    tickets: null,
     verifier: null,
     trustedHeader: { name: 'X-Remote-User', from: [`${FRONT}/32`] },
     precedence: PRECEDENCE,

@@ -52,6 +52,44 @@ test('of two users on one connection neither is confirmed for the request that n
   assert.equal(connection.claim('Nonsense').user, 'K\\anna')
 })
 
+/** Tokens that say whose they are; `last` is the last word of a login. */
+const TICKETS = {
+  read: (token: Buffer) => {
+    const user = token.subarray(17).toString()
+    return user === 'last' ? ({ kind: 'continuation' } as const) : ({ kind: 'request', user } as const)
+  },
+}
+const ticket = (user: string) => `Negotiate ${Buffer.from(`\x60${'.'.repeat(16)}${user}`, 'latin1').toString('base64')}`
+
+test('a Kerberos user whom the BI server asks back is the one of the last word, and of the requests behind it', () => {
+  const connection = new ConnectionIdentity()
+  assert.equal(connection.answered(connection.claim(ticket('anna'), TICKETS), 401), false)
+  assert.equal(connection.claim(undefined, TICKETS).user, null)
+  const last = connection.claim(ticket('last'), TICKETS)
+  assert.deepEqual(last, { user: 'anna', source: 'kerberos', workstation: null })
+  assert.equal(connection.answered(last, 200), true)
+  assert.equal(connection.claim(undefined, TICKETS).user, 'anna')
+})
+
+test('a last word that ends nothing begun is of somebody who cannot be named', () => {
+  const connection = new ConnectionIdentity()
+  assert.equal(connection.claim(ticket('last'), TICKETS).user, null)
+  connection.answered(connection.claim(ticket('anna'), TICKETS), 401)
+  connection.claim(NEGOTIATE, TICKETS)
+  assert.equal(connection.claim(ticket('last'), TICKETS).user, null)
+})
+
+test('a client that sends a ticket with every request is confirmed for each, also where it does not wait', () => {
+  const connection = new ConnectionIdentity()
+  const [one, two] = [connection.claim(ticket('anna'), TICKETS), connection.claim(ticket('anna'), TICKETS)]
+  assert.equal(connection.answered(one, 200), true)
+  assert.equal(connection.answered(two, 200), true)
+  const other = connection.claim(ticket('bent'), TICKETS)
+  assert.equal(other.user, 'bent')
+  assert.equal(connection.answered(other, 401), false)
+  assert.equal(connection.claim(undefined, TICKETS).user, null)
+})
+
 test('nobody is confirmed by a 401, and nobody is confirmed as nobody', () => {
   const connection = new ConnectionIdentity()
   assert.equal(connection.answered(connection.claim(BASIC), 401), false)

@@ -24,7 +24,12 @@ interface Told {
 
 /** Who asks, from where it is known, and whether a good answer confirms it. */
 function asked({ authorization, raw = [NAME, 'bent'], peer = FRONT, precedence = USUAL }: Told, status = 200) {
-  const whoAsks = new WhoAsks({ verifier: null, trustedHeader: { name: NAME, from: [`${FRONT}/32`] }, precedence })
+  const whoAsks = new WhoAsks({
+    tickets: null,
+    verifier: null,
+    trustedHeader: { name: NAME, from: [`${FRONT}/32`] },
+    precedence,
+  })
   const claimed = whoAsks.claim(new ConnectionIdentity(), { authorization, raw, peer })
   return [claimed.identity.user, claimed.identity.source, claimed.answered(status)]
 }
@@ -78,6 +83,7 @@ test('a ticket that cannot be read names nobody, so the header does; but it may 
 test('a login of the connection holds beside the header, and is dropped by a refusal all the same', () => {
   const connection = new ConnectionIdentity()
   const whoAsks = new WhoAsks({
+    tickets: null,
     verifier: null,
     trustedHeader: { name: NAME, from: [FRONT] },
     precedence: HEADER_FIRST,
@@ -93,7 +99,12 @@ test('a login of the connection holds beside the header, and is dropped by a ref
 })
 
 test('every spelling that a server could take for the header is the header', () => {
-  const whoAsks = new WhoAsks({ verifier: null, trustedHeader: { name: NAME, from: [FRONT] }, precedence: USUAL })
+  const whoAsks = new WhoAsks({
+    tickets: null,
+    verifier: null,
+    trustedHeader: { name: NAME, from: [FRONT] },
+    precedence: USUAL,
+  })
   for (const name of ['x-remote-user', 'X_REMOTE_USER', 'x-remote_user'])
     assert.ok(whoAsks.headerFrom(STRANGER).isForged(name))
   for (const name of ['X-Remote-Users', 'Remote-User', 'X Remote User'])

@@ -123,6 +123,8 @@ test('a trusted header names its front ends, and precedence the order; what is l
     'basic',
     'bearer',
   ])
+  assert.deepEqual(identity('{}').kerberos, null)
+  assert.equal(identity('{"kerberos":{"keytab":"bi.keytab"}}').kerberos?.keytab, join(folder, 'bi.keytab'))
   const told = (text: string) => mistakes(`{"identity":${text}}`)
   assert.match(told('{"precedence":["session","basic"]}')['identity.precedence'] ?? '', /"session" last/)
   for (const from of ['10.1.2.3/33', '10.1.2', '::1/129', 'bi01', '10.1.2.3/8/8', 'fe80::1%eth0'])
