@@ -54,6 +54,8 @@ missing_packages() {
         command -v javac >/dev/null && command -v java >/dev/null || echo default-jdk-headless
         command -v curl >/dev/null || echo curl
         [ "${WITH_X4R:-0}" = 0 ] || [ -e /usr/lib/R/site-library/X4R ] || echo r-other-x4r
+        [ "${WITH_CHROMIUM:-0}" = 0 ] || command -v chromium >/dev/null || echo chromium
+        [ "${WITH_CHROMIUM:-0}" = 0 ] || [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || echo fonts-dejavu-core
     } | sort -u
 }
 
@@ -67,7 +69,7 @@ install_packages() {
         sudo -n true 2>/dev/null || die "not root; run: apt-get install --no-install-recommends $packages"
         as_root="sudo -n"
     fi
-    echo "Installing them (about 15 MB, with R 50 MB; more if there is no JDK yet) ..."
+    echo "Installing them (about 15 MB, with R 50 MB, with Chromium 100 MB; more if there is no JDK yet) ..."
     for try in 1 2; do
         # shellcheck disable=SC2086
         if $as_root apt-get -qq update && $as_root env DEBIAN_FRONTEND=noninteractive \

@@ -69,7 +69,7 @@ export async function onlooker(upstream: URL): Promise<Onlooker> {
   return self
 }
 
-async function bytes(stream: IncomingMessage): Promise<Buffer> {
+export async function bytes(stream: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = []
   for await (const part of stream as AsyncIterable<Buffer>) parts.push(part)
   return Buffer.concat(parts)
@@ -77,7 +77,7 @@ async function bytes(stream: IncomingMessage): Promise<Buffer> {
 
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'expect'])
 
-function endToEnd(rawHeaders: readonly string[]): string[] {
+export function endToEnd(rawHeaders: readonly string[]): string[] {
   const pairs = rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [[name, rawHeaders[i + 1] ?? '']] : []))
   return pairs.filter(([name = '']) => !HOP_BY_HOP.has(name.toLowerCase())).flat()
 }
