@@ -67,3 +67,12 @@ export function pairs(raw: readonly string[]): [name: string, value: string][] {
 export function isRefusal(answer: IncomingMessage): boolean {
   return (answer.statusCode ?? 0) >= 300
 }
+
+/** The BI server wants NTLM or Negotiate, which hold for a connection (RFC 4559, section 4 "HTTP Negotiate"). */
+export function asksForLogin({ statusCode, rawHeaders }: IncomingMessage): boolean {
+  if (statusCode !== 401) return false
+  return pairs(rawHeaders).some(
+    ([name, value]) =>
+      name.toLowerCase() === 'www-authenticate' && /(?:^|,)\s*(?:ntlm|negotiate)(?:[\s,]|$)/i.test(value),
+  )
+}

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { ConnectionIdentity } from '../identity/connection.ts'
 import type { ForwardServer } from './target.ts'
 import type { BoundConnection, Upstream } from './upstream.ts'
@@ -30,6 +31,36 @@ export interface Underway {
   clientGone(): void
 }
 
+/** What a client connection runs on. */
+export interface ClientLine {
+  readonly socket: Duplex & { destroySoon(): void }
+  /**
+   * Where whoever speaks HTTP on it is; a request may come from further away. Of a connection that a load balancer only
+   * passes on it is the address announced, for the load balancer has no say in what is said there.
+   */
+  readonly address: string
+  /** The port it came in at. */
+  readonly port: number | undefined
+  readonly isSecure: boolean
+  /** Ends it so that nobody takes it for an orderly end. */
+  readonly reset: () => void
+  /** Only for a stream of HTTP/2, which cannot hold a login: sends the client to a connection that can. */
+  readonly demandHttp1: (() => void) | null
+}
+
+/** The TCP connection, or TLS on it, which `wire` is then under. */
+export function lineOf(socket: Socket, wire: Socket, address: string): ClientLine {
+  return {
+    socket,
+    address,
+    port: wire.localPort,
+    isSecure: socket !== wire,
+    // A TLS socket cannot be reset; it ends with the one under it, by itself.
+    reset: () => (wire.destroyed ? socket.destroy() : wire.resetAndDestroy()),
+    demandHttp1: null,
+  }
+}
+
 /**
  * One client connection: from where it comes, as whom it has logged in, and what is under way on it.
  *
@@ -37,14 +68,7 @@ export interface Underway {
  * and nobody else may come to use the login of a client that has left.
  */
 export class ClientConnection {
-  /**
-   * Where whoever speaks HTTP on it is; a request may come from further away. Of a connection that a load balancer only
-   * passes on it is the address announced, for the load balancer has no say in what is said there.
-   */
-  readonly address: string
-  /** The TCP connection, under TLS another socket. */
-  readonly wire: Socket
-  readonly #socket: Socket
+  readonly #line: ClientLine
   readonly #legs = new Map<Upstream, Leg>()
   // An array, because a set that is filled and emptied all the time leaves tables behind that hold the garbage of old
   // requests together until a full collection.
@@ -52,11 +76,9 @@ export class ClientConnection {
   #mustClose = false
   #isSpoiled = false
 
-  constructor(socket: Socket, wire: Socket, address: string) {
-    this.#socket = socket
-    this.wire = wire
-    this.address = address
-    socket.once('close', () => {
+  constructor(line: ClientLine) {
+    this.#line = line
+    line.socket.once('close', () => {
       for (const leg of this.#legs.values()) leg.bound?.close()
       // Node tells only the answer whose turn it is, and nobody once it has handed the connection over (CONNECT, Upgrade).
       // A copy: each takes itself off the list.
@@ -64,8 +86,21 @@ export class ClientConnection {
     })
   }
 
+  get address(): string {
+    return this.#line.address
+  }
+
+  get port(): number | undefined {
+    return this.#line.port
+  }
+
   get isSecure(): boolean {
-    return this.#socket !== this.wire
+    return this.#line.isSecure
+  }
+
+  /** `null`: a login may be the connection's. */
+  get demandHttp1(): (() => void) | null {
+    return this.#line.demandHttp1
   }
 
   /** The connection is to end after the answer under way. */
@@ -121,17 +156,15 @@ export class ClientConnection {
   /** Ends the connection, once what is under way has been answered. */
   close(): void {
     this.#mustClose = true
-    if (this.isIdle) this.#socket.destroySoon()
+    if (this.isIdle) this.#line.socket.destroySoon()
   }
 
   destroy(): void {
-    this.#socket.destroy()
+    this.#line.socket.destroy()
   }
 
   /** Ends it so that nobody takes it for an orderly end. */
   reset(): void {
-    // A TLS socket cannot be reset; it ends with the one under it, by itself.
-    if (this.wire.destroyed) this.#socket.destroy()
-    else this.wire.resetAndDestroy()
+    this.#line.reset()
   }
 }

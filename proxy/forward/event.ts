@@ -19,6 +19,8 @@ export type ForwardEvent =
   | { readonly kind: 'malformed'; readonly code: string; readonly status: number }
   /** A client and the proxy could not agree on TLS; nothing was asked. */
   | { readonly kind: 'handshake-failed'; readonly code: string }
+  /** NTLM or Negotiate over HTTP/2, where no connection is one client's: it was sent to HTTP/1.1. */
+  | { readonly kind: 'http1-demanded'; readonly server: string }
   /** The reader of answers failed or stalled; the client noticed nothing. */
   | { readonly kind: 'reader-failed'; readonly server: string; readonly code: string }
   /**

@@ -19,17 +19,18 @@ import http, { ServerResponse } from 'node:http'
 import https from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { TlsOptions } from 'node:tls'
+import type { TLSSocket, TlsOptions } from 'node:tls'
 import type { Answered, Asked, MessageIdFinder, ReadAnswer, Witness } from '../exchange.ts'
 import { NOBODY } from '../identity/authorization.ts'
 import { NO_FRONT, WhoAsks } from '../identity/who-asks.ts'
-import { ClientConnection, type Route } from './client-connection.ts'
+import { ClientConnection, lineOf, type Route } from './client-connection.ts'
 import { codeOf, type Report } from './event.ts'
+import { type Session, type StreamConnection, Streams } from './http2/streams.ts'
 import { type Origin, SOCKET_ORIGIN } from './origin.ts'
 import { Passage } from './passage.ts'
 import type { Road } from './road.ts'
 import { Arrival, createFrame, type Frame } from './passes.ts'
-import { type OwnStatus, rawAnswer } from './refusal.ts'
+import { ownAnswer, ownHeaders, type OwnStatus, rawAnswer } from './refusal.ts'
 import { chooseServer, type ForwardServer, readTarget } from './target.ts'
 import { Tunnel } from './tunnel.ts'
 import { Upstream } from './upstream.ts'
@@ -72,8 +73,8 @@ export interface ForwardStats {
 export interface Forward {
   /** Plain HTTP, not yet listening. */
   readonly server: http.Server
-  /** One more server for the same, plain or behind TLS, not yet listening. */
-  another(tls: TlsOptions | null): http.Server | https.Server
+  /** One more server for the same, plain or behind TLS, not yet listening; `http2`: also for who chooses that by ALPN. */
+  another(tls: TlsOptions | null, http2?: boolean): http.Server | https.Server
   /** What arrived on a connection before HTTP could begin made no sense: an entry, as for malformed requests. */
   malformed(socket: Socket, code: string): void
   /**
@@ -112,6 +113,9 @@ class Forwarder implements Forward {
   readonly server: http.Server
   readonly #servers: (http.Server | https.Server)[] = []
   readonly #wires = new Wires()
+  readonly #streams: Streams
+  /** Never listens: its connections are streams of HTTP/2. */
+  readonly #streamServer: http.Server<typeof Arrival>
   #lines: readonly Line[]
   #road: Road
   readonly #connections = new WeakMap<Duplex, ClientConnection>()
@@ -136,19 +140,33 @@ class Forwarder implements Forward {
       isClosing: () => this.#isClosing,
       over: () => this.#over(),
     }
+    this.#streamServer = http.createServer(HTTP)
+    this.#speakOn(this.#streamServer)
+    this.#streams = new Streams({
+      idleMs: KEEP_ALIVE_MS,
+      came: (stream) => this.#meetStream(stream),
+      refused: (session, { method, target, status, reason }) => {
+        this.#road.report({ kind: 'refused', server: '', status, reason })
+        this.#attempt(session.address, method, target, status)
+        const answer = ownAnswer(status)
+        return { headers: ownHeaders(answer), body: answer.body }
+      },
+      malformed: (session, code) => this.#brokenSession(session, code),
+    })
     this.server = this.another(null)
   }
 
-  another(tls: TlsOptions | null): http.Server | https.Server {
-    const server = tls === null ? this.#plain() : this.#secure(tls)
-    server.setTimeout(CLIENT_IDLE_MS)
-    // All of them: Node would drop the rest in silence.
-    server.maxHeadersCount = 0
+  another(tls: TlsOptions | null, http2 = false): http.Server | https.Server {
+    const server = tls === null ? this.#plain() : this.#secure(tls, http2)
     server.maxConnections = MAX_CONNECTIONS
     this.#servers.push(server)
     // One that no longer listens is forgotten with its last connection.
     server.once('close', () => this.#servers.splice(this.#servers.indexOf(server), 1))
-    this.#listenTo(server)
+    server.on('connection', (wire: Socket) => {
+      this.#count(wire)
+      this.#wait(wire)
+    })
+    this.#speakOn(server)
     return server
   }
 
@@ -170,12 +188,14 @@ class Forwarder implements Forward {
 
   cut(): void {
     for (const server of this.#servers) server.closeAllConnections()
+    this.#streams.cut()
     for (const socket of this.#unused) socket.destroy()
   }
 
   async close(): Promise<void> {
     this.#isClosing = true
     const closed = Promise.all(this.#servers.map((server) => new Promise((resolve) => server.close(resolve))))
+    this.#streams.close()
     for (const tunnel of this.#tunnels) tunnel.destroy()
     for (const socket of this.#unused) socket.destroy()
     await closed
@@ -192,25 +212,48 @@ class Forwarder implements Forward {
     return http.createServer(HTTP).on('connection', (wire: Socket) => this.#meet(wire, wire))
   }
 
-  #secure(tls: TlsOptions): https.Server<typeof Arrival> {
-    return https
-      .createServer({ ...HTTP, ...TLS, ...tls })
+  #secure(tls: TlsOptions, http2: boolean): https.Server<typeof Arrival> {
+    const server = https
+      .createServer({ ...HTTP, ...TLS, ...tls, ...(http2 ? { ALPNProtocols: ['h2', 'http/1.1'] } : {}) })
       .on('connection', (wire: Socket) => this.#wires.add(wire))
-      .on('secureConnection', (socket) => {
-        const wire = this.#wires.under(socket)
-        // From now on TLS ends it: to destroy both at once ends the process (Node 24.21, in SSL_read).
-        this.#unused.delete(wire)
-        this.#wait(socket)
-        this.#meet(socket, wire)
-      })
       .on('tlsClientError', (error) => this.#road.report({ kind: 'handshake-failed', code: codeOf(error) }))
+    const http1 = server.listeners('secureConnection')
+    server.removeAllListeners('secureConnection')
+    return server.on('secureConnection', (socket) => {
+      const wire = this.#wires.under(socket)
+      // From now on TLS ends it: to destroy both at once ends the process (Node 24.21, in SSL_read).
+      this.#unused.delete(wire)
+      if (socket.alpnProtocol === 'h2') return this.#serveStreams(socket, wire)
+      for (const listener of http1) Reflect.apply(listener, server, [socket])
+      this.#wait(socket)
+      this.#meet(socket, wire)
+    })
   }
 
-  #listenTo(server: http.Server<typeof Arrival> | https.Server<typeof Arrival>): void {
-    server.on('connection', (wire: Socket) => {
-      this.#count(wire)
-      this.#wait(wire)
-    })
+  #serveStreams(socket: TLSSocket, wire: Socket): void {
+    // Somebody ahead of us did not want it.
+    if (socket.destroyed) return
+    this.#streams.serve({ socket, port: wire.localPort, address: this.#road.origin.peer(wire) })
+  }
+
+  #meetStream({ session: { port, address }, end, demandHttp1 }: StreamConnection): void {
+    const reset = () => end.destroy()
+    const line = { socket: end, port, address, isSecure: true, reset, demandHttp1 }
+    this.#connections.set(end, new ClientConnection(line))
+    this.#streamServer.emit('connection', end)
+  }
+
+  #brokenSession({ address }: Session, code: string): void {
+    // The connection under it broke: nobody said anything wrong.
+    if (!code.startsWith('ERR_HTTP2_')) return
+    this.#road.report({ kind: 'malformed', code, status: 400 })
+    this.#attempt(address, '', '', 400)
+  }
+
+  #speakOn(server: http.Server<typeof Arrival> | https.Server<typeof Arrival>): void {
+    server.setTimeout(CLIENT_IDLE_MS)
+    // All of them: Node would drop the rest in silence.
+    server.maxHeadersCount = 0
     server.on('request', (req: Arrival, res) => this.#take(req, res, null))
     server.on('checkContinue', (req: Arrival, res) => this.#take(req, res, null))
     server.on('checkExpectation', (req: Arrival, res) => this.#take(req, res, null))
@@ -233,7 +276,7 @@ class Forwarder implements Forward {
   #meet(socket: Socket, wire: Socket): void {
     // Node sends a head that goes out alone in the socket's default encoding, UTF-8: 8-bit values would change.
     socket.setDefaultEncoding('latin1')
-    this.#connections.set(socket, new ClientConnection(socket, wire, this.#road.origin.peer(wire)))
+    this.#connections.set(socket, new ClientConnection(lineOf(socket, wire, this.#road.origin.peer(wire))))
   }
 
   #take(req: Arrival, res: ServerResponse, tunnel: Tunnel | null): void {
@@ -241,7 +284,7 @@ class Forwarder implements Forward {
     this.#unused.delete(req.socket)
     const target = readTarget(req.method ?? '', req.url ?? '')
     const host = target?.authority ?? req.headers.host
-    const wanted = { host, port: connection.wire.localPort }
+    const wanted = { host, port: connection.port }
     const line = target === null ? null : chooseServer(this.#lines, { ...wanted, path: target.path })
     const clientAddress = this.#road.origin.client(connection.address, req.rawHeaders)
     const passage = new Passage({ road: this.#road, route: line, target, connection, clientAddress, req, res, tunnel })

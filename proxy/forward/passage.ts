@@ -14,7 +14,7 @@ import type { AnswerFacts, Ending, RawHeaders } from '../exchange.ts'
 import { ownsConnection } from '../identity/authorization.ts'
 import { redact } from '../identity/redact.ts'
 import type { Claimed } from '../identity/who-asks.ts'
-import { answerHeaders, isRefusal } from './answer-head.ts'
+import { answerHeaders, asksForLogin, isRefusal } from './answer-head.ts'
 import { Capture } from './capture.ts'
 import type { Leg, Underway } from './client-connection.ts'
 import { Download } from './download.ts'
@@ -143,10 +143,16 @@ export class Passage implements Underway {
     return true
   }
 
-  /** Gives a client that logs in by connection one upstream connection of its own. */
-  bindLogin(): void {
+  /**
+   * Gives a client that logs in by connection one upstream connection of its own. `true`: it cannot have one, because it
+   * speaks HTTP/2, and has been sent to HTTP/1.1.
+   */
+  bindLogin(): boolean {
     const { connection, route } = this.#its
-    if (route !== null && ownsConnection(this.#authorization)) connection.bind(route)
+    if (route === null || !ownsConnection(this.#authorization)) return false
+    if (connection.demandHttp1 === null) connection.bind(route)
+    else this.#sendToHttp1(connection.demandHttp1)
+    return connection.demandHttp1 !== null
   }
 
   /** Sends the request on; the answer comes back by itself. */
@@ -294,6 +300,8 @@ export class Passage implements Underway {
       road.report({ kind: 'upstream-gone', server: this.#server, code: 'TRANSFER_CODING' })
       return this.#giveUp(502, 'upstream-gone')
     }
+    const { demandHttp1 } = this.#its.connection
+    if (demandHttp1 !== null && asksForLogin(answer)) return this.#loginElsewhere(answer, demandHttp1)
     if (this.#avoidsBinary) avoidBinaryXml(headers)
     const kept = this.#begin(answer, status)
     if (!bodiless && req.method !== 'HEAD') {
@@ -327,6 +335,23 @@ export class Passage implements Underway {
 
   #whenKept(leave: () => void): void {
     this.#entry.whenKept(() => this.#guarded(leave))
+  }
+
+  /** The attempt has an entry, and no answer but this. */
+  #sendToHttp1(demand: () => void): void {
+    this.#its.road.report({ kind: 'http1-demanded', server: this.#server })
+    this.#outcome.decide('refused')
+    this.#ask()
+    this.#whenKept(demand)
+  }
+
+  /** A login that the BI server asks for is had on another connection; on record is that it was asked for. */
+  #loginElsewhere(answer: IncomingMessage, demand: () => void): void {
+    this.#its.road.report({ kind: 'http1-demanded', server: this.#server })
+    this.#begin(answer, answer.statusCode ?? 401)
+    this.#outcome.decide('complete')
+    this.#abandonUpstream()
+    demand()
   }
 
   #mustClose(): boolean {

@@ -60,8 +60,7 @@ function refuseUnrecorded({ passage }: Arrival): boolean {
 }
 
 function bindLogin({ passage }: Arrival): boolean {
-  passage?.bindLogin()
-  return false
+  return passage?.bindLogin() ?? false
 }
 
 function send({ passage }: Arrival): boolean {

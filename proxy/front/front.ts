@@ -177,7 +177,8 @@ class OpenFront implements Front {
 
   #createDoor(config: FrontConfig, listener: Listener, certificates: Certificates | null): Door {
     const { forward, origin } = this.#its
-    const server = forward.another(listener.tls && certificates !== null ? certificates.renewal.first : null)
+    const own = listener.tls && certificates !== null ? certificates.renewal.first : null
+    const server = forward.another(own, config.tls?.http2)
     if (certificates !== null) certify(server, certificates, false)
     if ('setSecureContext' in server && config.tls?.clientCa != null)
       server.prependListener('secureConnection', refuseForeign)
@@ -190,7 +191,7 @@ class OpenFront implements Front {
 
 /** What a server is made with, once for all; a certificate can be changed. */
 function makeOf({ tls, proxyProtocol }: FrontConfig): string {
-  return JSON.stringify([tls === null ? null : [tls.clientCa, tls.clientCertificate], proxyProtocol])
+  return JSON.stringify([tls === null ? null : [tls.clientCa, tls.clientCertificate, tls.http2], proxyProtocol])
 }
 
 /** @param now its certificate is older: it gets this one at once. */

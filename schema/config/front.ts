@@ -29,6 +29,8 @@ export interface TlsConfig {
   readonly clientCa: string | null
   readonly clientCertificate: 'required' | 'optional'
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  /** Clients that ask for HTTP/2 by ALPN get it. */
+  readonly http2: boolean
   /** The configuration file, for telling what is wrong in it. */
   readonly configFile: string
 }

@@ -23,6 +23,7 @@ interface WrittenTls {
   readonly clientCa?: string
   readonly clientCertificate?: TlsConfig['clientCertificate']
   readonly minVersion?: TlsConfig['minVersion']
+  readonly http2?: boolean
 }
 
 /** @throws ConfigError */
@@ -77,6 +78,7 @@ function tlsConfig(written: WrittenTls, folder: string, env: NodeJS.ProcessEnv, 
     clientCa: whole(written.clientCa),
     clientCertificate: written.clientCertificate ?? 'required',
     minVersion: written.minVersion ?? 'TLSv1.2',
+    http2: written.http2 ?? false,
     configFile,
   }
 }

@@ -5,7 +5,7 @@ import tls from 'node:tls'
 import { ClientOrigin } from '../../proxy/front/client-origin.ts'
 import type { FrontEvent } from '../../proxy/front/front-event.ts'
 import { openFront } from '../../proxy/front/front.ts'
-import { createForward, type ForwardEvent, type ForwardServer } from '../../proxy/forward/forward.ts'
+import { createForward, type ForwardEvent, type ForwardServer, type ForwardStats } from '../../proxy/forward/forward.ts'
 import { JsonMessageId } from '../../proxy/protocol/message-id.ts'
 import type { FrontConfig, TlsConfig } from '../../schema/config/front.ts'
 import { type Scope, TestWitness } from '../forward/support.ts'
@@ -17,6 +17,9 @@ export interface Fronted {
   readonly urls: readonly string[]
   readonly witness: TestWitness
   readonly events: readonly (ForwardEvent | FrontEvent)[]
+  readonly stats: () => ForwardStats
+  /** As a proxy stops: what is under way finishes. */
+  readonly stop: () => Promise<void>
 }
 
 export interface FrontedOptions {
@@ -50,13 +53,16 @@ export async function fronted(scope: Scope, upstream: number, its: FrontedOption
     report,
   })
   const front = await openFront({ config, origin, forward, report, lookEveryMs: 20 })
-  scope.after(async () => {
+  const stop = async () => {
     front.close()
-    forward.cut()
     await forward.close()
+  }
+  scope.after(async () => {
+    forward.cut()
+    await stop()
   })
   const ports = front.urls.map((url) => Number(new URL(url).port))
-  return { ports, port: ports[0] ?? 0, urls: front.urls, witness, events }
+  return { ports, port: ports[0] ?? 0, urls: front.urls, witness, events, stats: () => forward.stats(), stop }
 }
 
 const HEADER = { clientAddressHeader: 'X-Forwarded-For' } as const
@@ -70,6 +76,7 @@ export function tlsConfig(identity: Pair | { readonly pfx: string }, more: Parti
     clientCa: null,
     clientCertificate: 'required',
     minVersion: 'TLSv1.2',
+    http2: false,
     configFile: 'tilsyn.config.json',
     ...more,
   }
