@@ -30,7 +30,8 @@ import { beginReading, type SafeReading } from './safe-reading.ts'
 import { Stopwatch } from './stopwatch.ts'
 import { mayTrail } from './trailer.ts'
 import { Tunnel } from './tunnel.ts'
-import { Conversation } from './websocket/conversation.ts'
+import { conversationOf } from './conversation-of.ts'
+import type { Conversation } from './websocket/conversation.ts'
 import { avoidBinaryXml } from './transport-capability.ts'
 import { Upload } from './upload.ts'
 
@@ -109,10 +110,6 @@ export class Passage implements Underway {
     return this.#its.route?.server.name ?? ''
   }
 
-  get #avoidsBinary(): boolean {
-    return this.#its.route?.server.binaryXml === 'avoid'
-  }
-
   get #authorization(): string | undefined {
     return this.#head.kind === 'clear' ? this.#head.authorization : undefined
   }
@@ -151,7 +148,7 @@ export class Passage implements Underway {
     const { connection, route } = this.#its
     if (route === null || !ownsConnection(this.#authorization)) return false
     if (connection.demandHttp1 === null) connection.bind(route)
-    else this.#sendToHttp1(connection.demandHttp1)
+    else this.#sendToHttp1(connection.demandHttp1, null)
     return connection.demandHttp1 !== null
   }
 
@@ -301,8 +298,8 @@ export class Passage implements Underway {
       return this.#giveUp(502, 'upstream-gone')
     }
     const { demandHttp1 } = this.#its.connection
-    if (demandHttp1 !== null && asksForLogin(answer)) return this.#loginElsewhere(answer, demandHttp1)
-    if (this.#avoidsBinary) avoidBinaryXml(headers)
+    if (demandHttp1 !== null && asksForLogin(answer)) return this.#sendToHttp1(demandHttp1, answer)
+    if (this.#its.route?.server.binaryXml === 'avoid') avoidBinaryXml(headers)
     const kept = this.#begin(answer, status)
     if (!bodiless && req.method !== 'HEAD') {
       this.#reading = beginReading(road.readAnswer, { status, headers: kept }, (code) =>
@@ -337,21 +334,14 @@ export class Passage implements Underway {
     this.#entry.whenKept(() => this.#guarded(leave))
   }
 
-  /** The attempt has an entry, and no answer but this. */
-  #sendToHttp1(demand: () => void): void {
+  /** A login that was begun or, by `answer`, asked for is had on another connection; on record is just that. */
+  #sendToHttp1(demand: () => void, answer: IncomingMessage | null): void {
     this.#its.road.report({ kind: 'http1-demanded', server: this.#server })
-    this.#outcome.decide('refused')
+    if (answer !== null) this.#begin(answer, 401)
+    this.#outcome.decide(answer === null ? 'refused' : 'complete')
+    this.#abandonUpstream()
     this.#ask()
     this.#whenKept(demand)
-  }
-
-  /** A login that the BI server asks for is had on another connection; on record is that it was asked for. */
-  #loginElsewhere(answer: IncomingMessage, demand: () => void): void {
-    this.#its.road.report({ kind: 'http1-demanded', server: this.#server })
-    this.#begin(answer, answer.statusCode ?? 401)
-    this.#outcome.decide('complete')
-    this.#abandonUpstream()
-    demand()
   }
 
   #mustClose(): boolean {
@@ -385,21 +375,11 @@ export class Passage implements Underway {
 
   /** What is said in the tunnel has entries of its own. */
   #converse(answer: IncomingMessage, tunnel: Tunnel): Conversation {
-    const { road, route, req, clientAddress } = this.#its
-    return new Conversation({
-      ...road,
+    return conversationOf(this.#its, answer, {
       server: this.#server,
-      onJournalFailure: route?.server.onJournalFailure ?? 'refuse',
-      extensions: answer.headers['sec-websocket-extensions'] ?? null,
+      identity: this.#claimed.identity,
+      socket: this.#entry.logId,
       userConfirmed: () => this.#outcome.isConfirmed,
-      common: {
-        server: this.#server,
-        clientAddress,
-        target: req.url ?? '',
-        headers: redact(req.rawHeaders).filter(([name]) => !/^(?:connection|upgrade|sec-websocket-.*)$/i.test(name)),
-        identity: this.#claimed.identity,
-        socket: this.#entry.logId,
-      },
       cut: (ending) => {
         this.#outcome.decide(ending)
         tunnel.cut()
