@@ -2,7 +2,8 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { ConnectionIdentity } from '../identity/connection.ts'
 import type { ForwardServer } from './target.ts'
-import type { BoundConnection, Upstream } from './upstream.ts'
+import type { BoundConnection } from './bound-connection.ts'
+import type { Upstream } from './upstream.ts'
 
 /** One BI server with the connections to it. */
 export interface Route {
@@ -157,6 +158,12 @@ export class ClientConnection {
   close(): void {
     this.#mustClose = true
     if (this.isIdle) this.#line.socket.destroySoon()
+  }
+
+  /** Ends it in order, with nothing more said: what is under way stays unanswered. */
+  hangUp(): void {
+    this.#mustClose = true
+    this.#socket.destroySoon()
   }
 
   destroy(): void {

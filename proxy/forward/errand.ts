@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream'
 import type { Route } from './client-connection.ts'
 import { codeOf, type Report } from './event.ts'
 import type { Target } from './target.ts'
-import type { BoundConnection } from './upstream.ts'
+import type { BoundConnection } from './bound-connection.ts'
 
 export interface Information {
   readonly statusCode: number
@@ -61,6 +61,15 @@ export class Errand {
     return !this.#up.shouldKeepAlive
   }
 
+  get isBound(): boolean {
+    return this.#its.bound !== null
+  }
+
+  /** It went out over a connection that somebody had logged in on, or was about to. */
+  get hadLogin(): boolean {
+    return this.#its.bound?.hasServed === true
+  }
+
   /** Bytes moved, or waited for somebody else than the BI server. */
   moved(): void {
     this.#silence.refresh()
@@ -83,6 +92,7 @@ export class Errand {
     const up = route.upstream.request({ method: req.method ?? '', path: target.path, headers: sent }, bound)
     up.on('response', (answer) => {
       this.#isAnswered = true
+      bound?.served()
       this.#its.answered(answer)
     })
     up.on('information', (information) => this.#its.informed(information))

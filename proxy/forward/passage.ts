@@ -248,9 +248,25 @@ export class Passage implements Underway {
     // Where the end is decided, this is only its consequence.
     if (this.#outcome.isDecided) return
     if (this.#answer !== null) return this.#answerBroke(this.#answer, error)
-    const { road } = this.#its
-    road.report({ kind: 'upstream-unreachable', server: this.#server, code: codeOf(error) })
+    const code = codeOf(error)
+    if (this.#errand?.hadLogin === true) return this.#loginEnded(code)
+    this.#its.road.report({ kind: 'upstream-unreachable', server: this.#server, code })
     this.#giveUp(502, 'upstream-unreachable')
+  }
+
+  /**
+   * The BI server has closed the connection of a login under a request, as servers do with idle ones. A client that sees
+   * its own connection end, as without us, logs in anew and asks again; a 502 it would show to somebody.
+   */
+  #loginEnded(code: string): void {
+    const { road, res, connection } = this.#its
+    road.report({ kind: 'upstream-gone', server: this.#server, code })
+    // An answer to an earlier request is on its way to the client, and is not to be cut.
+    if (res.socket === null) return this.#giveUp(502, 'upstream-gone')
+    this.#outcome.decide('upstream-gone')
+    this.#abandonUpstream()
+    this.#ask()
+    this.#entry.whenKept(() => connection.hangUp())
   }
 
   // ——— down ———
@@ -417,6 +433,8 @@ export class Passage implements Underway {
   #abandonUpstream(): void {
     this.#upload?.stop()
     this.#errand?.abandon()
+    // Its login ends with it, and so does the client's connection: after the answer, which says so.
+    if (this.#errand?.isBound === true) this.#its.connection.close()
   }
 
   #say(status: OwnStatus, close: boolean): void {

@@ -11,6 +11,7 @@ import https from 'node:https'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createSecureContext, getCACertificates } from 'node:tls'
+import { BoundConnection, BoundConnectionLost } from './bound-connection.ts'
 import { keepLastWords } from './last-words.ts'
 
 /**
@@ -25,18 +26,6 @@ export interface UpstreamRequest {
   /** In origin-form or `*`. */
   readonly path: string
   readonly headers: readonly string[]
-}
-
-/** The one upstream connection of one client connection. */
-export interface BoundConnection {
-  readonly agent: http.Agent
-  close(): void
-}
-
-/** The upstream connection on which a client had logged in is gone; another would not be logged in. */
-export class BoundConnectionLost extends Error {
-  override readonly name = 'BoundConnectionLost'
-  readonly code = 'BOUND_CONNECTION_LOST'
 }
 
 export class Upstream {
@@ -80,9 +69,7 @@ export class Upstream {
   /** @param lost called once when the connection has closed, whoever closed it. */
   bind(lost: () => void): BoundConnection {
     let opened = false
-    // No time-out, and no safety margin on the server's own: it is for the server to end a login.
-    const options = { keepAlive: true, maxSockets: 1, maxFreeSockets: 1, agentKeepAliveTimeoutBuffer: 0 }
-    const agent = this.#agent(options, (connect, refuse) => {
+    const agent = this.#agent({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 }, (connect, refuse) => {
       if (opened) {
         refuse(new BoundConnectionLost(LOST))
         return undefined
@@ -95,7 +82,7 @@ export class Upstream {
         lost()
       })
     })
-    return { agent, close: () => agent.destroy() }
+    return new BoundConnection(agent)
   }
 
   /** No new request comes: each pooled connection ends with the answer under way. Bound ones end with their client's. */

@@ -186,6 +186,55 @@ test('requests that wait for a login when it ends fail one by one, and nobody el
   assert.match(await connect(t, port).send('GET / HTTP/1.0\r\n\r\n').end(), /^HTTP\/1.1 200 /)
 })
 
+const LOGIN = `POST / HTTP/1.1\r\nHost: a\r\nAuthorization: ${negotiate}\r\nContent-Length: 0\r\n\r\n`
+const POST = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx'
+
+for (const how of ['ends', 'breaks'] as const) {
+  test(`a POST that finds its login gone is sent once, and its connection ${how} with the login`, async (t) => {
+    let requests = 0
+    let connections = 0
+    const upstream = await rawServer(t, (socket) => {
+      connections += 1
+      socket.on('data', () => {
+        requests += 1
+        if (requests === 1) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n1.')
+        else if (how === 'ends') socket.end()
+        else socket.resetAndDestroy()
+      })
+    })
+    const { port, witness, events } = await ours(t, upstream)
+    const client = connect(t, port).send(LOGIN)
+    await client.has('1.')
+    const text = await client.send(POST).end()
+    // No answer of ours, which somebody would be shown: a client logs in anew when it sees its connection end.
+    assert.equal(text.match(/HTTP/g)?.length, 1)
+    assert.deepEqual([requests, connections], [2, 1])
+    const { ending, status } = (await witness.outcomes(2))[1] ?? {}
+    assert.deepEqual([ending, status], ['upstream-gone', null])
+    assert.deepEqual(events, [{ kind: 'upstream-gone', server: 'bi', code: 'ECONNRESET' }])
+  })
+}
+
+test('a login that cannot even begin is answered, for then nobody would try again', async (t) => {
+  const upstream = await rawServer(t, (socket) => socket.destroy())
+  const { port } = await ours(t, upstream)
+  const text = await connect(t, port).send(LOGIN).end()
+  assert.match(text, /^HTTP\/1.1 502 [^]*\r\nConnection: close\r\n/)
+})
+
+test('no time that the BI server announces ends a login', async (t) => {
+  let connections = 0
+  const upstream = await rawServer(t, (socket) => {
+    connections += 1
+    socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\nKeep-Alive: timeout=0\r\nContent-Length: 2\r\n\r\nok'))
+  })
+  const { port } = await ours(t, upstream)
+  const client = connect(t, port).send(LOGIN)
+  await client.has('ok')
+  for (let n = 2; n < 6; n++) await client.send(POST).has(new RegExp(`(?:ok[^]*){${n}}`))
+  assert.equal(connections, 1)
+})
+
 test('an answer under way when the login ends still comes whole, and its connection closes after it', async (t) => {
   const upstream = await biServer(t, (req, res) => {
     res.setHeader('Connection', 'close')
