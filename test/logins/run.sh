@@ -3,7 +3,7 @@
 #
 # Installs what is missing from Debian if it may (root, or sudo without a password), then runs every *.logins.ts beside
 # this file, each of which starts what it needs on free ports and stops it. Arguments go to node --test; FILES chooses
-# test files.
+# test files, and TILSYN_LOGINS=200x500 how many users log in by NTLM and how much each of them asks.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/../.."
