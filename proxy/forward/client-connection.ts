@@ -163,7 +163,7 @@ export class ClientConnection {
   /** Ends it in order, with nothing more said: what is under way stays unanswered. */
   hangUp(): void {
     this.#mustClose = true
-    this.#socket.destroySoon()
+    this.#line.socket.destroySoon()
   }
 
   destroy(): void {

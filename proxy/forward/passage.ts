@@ -21,6 +21,7 @@ import { Download } from './download.ts'
 import { Entry } from './entry.ts'
 import { Errand, type Information } from './errand.ts'
 import { codeOf, type RefusalReason } from './event.ts'
+import { linger } from './linger.ts'
 import { Outcome } from './outcome.ts'
 import { prepareHead } from './prepared-head.ts'
 import { ownAnswer, ownHeaders, reasonPhrase, type OwnStatus } from './refusal.ts'
@@ -34,9 +35,6 @@ import { conversationOf } from './conversation-of.ts'
 import type { Conversation } from './websocket/conversation.ts'
 import { avoidBinaryXml } from './transport-capability.ts'
 import { Upload } from './upload.ts'
-
-/** A client that goes on sending a request after its answer is listened to no longer than this. */
-const LINGER_MS = 30_000
 
 /** 1xx answers to one request. Nobody takes them off a slow client's hands, so without a bound they would pile up. */
 const MAX_INFORMED = 1000
@@ -260,9 +258,9 @@ export class Passage implements Underway {
    */
   #loginEnded(code: string): void {
     const { road, res, connection } = this.#its
-    road.report({ kind: 'upstream-gone', server: this.#server, code })
     // An answer to an earlier request is on its way to the client, and is not to be cut.
-    if (res.socket === null) return this.#giveUp(502, 'upstream-gone')
+    if (res.socket === null) return this.#brokeOff(code)
+    road.report({ kind: 'upstream-gone', server: this.#server, code })
     this.#outcome.decide('upstream-gone')
     this.#abandonUpstream()
     this.#ask()
@@ -288,9 +286,7 @@ export class Passage implements Underway {
   }
 
   #chatters(): void {
-    if (this.#outcome.isDecided) return
-    this.#its.road.report({ kind: 'upstream-gone', server: this.#server, code: 'TOO_MANY_INFORMATIONS' })
-    this.#giveUp(502, 'upstream-gone')
+    if (!this.#outcome.isDecided) this.#brokeOff('TOO_MANY_INFORMATIONS')
   }
 
   #answered(answer: IncomingMessage): void {
@@ -309,10 +305,7 @@ export class Passage implements Underway {
     const bodiless = status === 204 || status === 304
     const chunked = req.httpVersion === '1.1' && !bodiless
     const headers = answerHeaders(answer, { chunked, close: this.#mustClose() })
-    if (headers === null) {
-      road.report({ kind: 'upstream-gone', server: this.#server, code: 'TRANSFER_CODING' })
-      return this.#giveUp(502, 'upstream-gone')
-    }
+    if (headers === null) return this.#brokeOff('TRANSFER_CODING')
     const { demandHttp1 } = this.#its.connection
     if (demandHttp1 !== null && asksForLogin(answer)) return this.#sendToHttp1(demandHttp1, answer)
     if (this.#its.route?.server.binaryXml === 'avoid') avoidBinaryXml(headers)
@@ -405,8 +398,11 @@ export class Passage implements Underway {
 
   /** Told by an error too: Node takes an answer without a length for complete when its connection is reset. */
   #answerBroke(answer: IncomingMessage, error: Error | null): void {
-    if (answer.complete || this.#outcome.isDecided) return
-    this.#its.road.report({ kind: 'upstream-gone', server: this.#server, code: codeOf(error) })
+    if (!answer.complete && !this.#outcome.isDecided) this.#brokeOff(codeOf(error))
+  }
+
+  #brokeOff(code: string): void {
+    this.#its.road.report({ kind: 'upstream-gone', server: this.#server, code })
     this.#giveUp(502, 'upstream-gone')
   }
 
@@ -461,13 +457,7 @@ export class Passage implements Underway {
       this.#outcome.decide('client-gone')
       this.#abandonUpstream()
     } else if (!req.complete) {
-      const timer = setTimeout(() => connection.destroy(), LINGER_MS).unref()
-      req.once('close', () => {
-        clearTimeout(timer)
-        this.#abandonUpstream()
-      })
-      req.once('end', () => clearTimeout(timer))
-      req.resume()
+      linger(req, connection, () => this.#abandonUpstream())
     }
     this.#outcome.decide('complete')
     this.#errand?.listenNoMore()
