@@ -79,6 +79,7 @@ export async function openProxy({ config, logger }: ProxyOptions): Promise<Runni
     witness: journal,
     findMessageId: () => new JsonMessageId(),
     origin,
+    limits: config.proxy.limits,
     report: (event) => {
       admin?.heard(event)
       tellForward(logger, event)

@@ -51,7 +51,7 @@ export class Meters {
   }
 
   heard(event: ForwardEvent): void {
-    if (event.kind !== 'passed') return this.#events.inc({ event: event.kind })
+    if (event.kind !== 'passed') return this.#events.inc({ event: event.kind }, event.times ?? 1)
     this.#held.observe(event.heldMs / 1000)
     this.#inProxy.observe(event.proxyMs / 1000)
   }

@@ -21,6 +21,8 @@ export interface Leg {
 
 /** A request under way on the connection. */
 export interface Underway {
+  /** Name of the BI server; `''`: none. */
+  readonly server: string
   /** Its end has not come yet. */
   readonly isArriving: boolean
   /** It is the client that does not send on, or does not take what it asked for. */
@@ -45,6 +47,8 @@ export interface ClientLine {
   readonly isSecure: boolean
   /** Ends it so that nobody takes it for an orderly end. */
   readonly reset: () => void
+  /** Bytes that have come, and that have gone. */
+  readonly moved: () => number
   /** Only for a stream of HTTP/2, which cannot hold a login: sends the client to a connection that can. */
   readonly demandHttp1: (() => void) | null
 }
@@ -58,6 +62,7 @@ export function lineOf(socket: Socket, wire: Socket, address: string): ClientLin
     isSecure: socket !== wire,
     // A TLS socket cannot be reset; it ends with the one under it, by itself.
     reset: () => (wire.destroyed ? socket.destroy() : wire.resetAndDestroy()),
+    moved: () => socket.bytesRead + socket.bytesWritten - socket.writableLength,
     demandHttp1: null,
   }
 }
@@ -123,7 +128,17 @@ export class ClientConnection {
   }
 
   get keepsWaiting(): boolean {
-    return this.#underway.some((underway) => underway.awaitsClient)
+    return this.waitsFor !== null
+  }
+
+  /** The request that waits for this client. */
+  get waitsFor(): Underway | null {
+    return this.#underway.find((underway) => underway.awaitsClient) ?? null
+  }
+
+  /** Bytes that have come, and that have gone. */
+  get moved(): number {
+    return this.#line.moved()
   }
 
   /** The request whose end has not come yet. */

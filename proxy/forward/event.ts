@@ -2,7 +2,12 @@
  * What the forwarder has to tell its operator. Names of servers, status and error codes, numbers of entries: no query
  * text, no user, no address, no target (DESIGN.md, invariant 7).
  */
-export type ForwardEvent =
+export type ForwardEvent = Happening & {
+  /** So many more like those already told within the minute; absent: this one. */
+  readonly times?: number
+}
+
+type Happening =
   /** The journal is broken, so the request was refused before it was forwarded. */
   | { readonly kind: 'journal-refusal'; readonly server: string }
   /** The journal failed while a query was under way: its answer was kept back. */
@@ -21,6 +26,10 @@ export type ForwardEvent =
   | { readonly kind: 'handshake-failed'; readonly code: string }
   /** NTLM or Negotiate over HTTP/2, where no connection is one client's: it was sent to HTTP/1.1. */
   | { readonly kind: 'http1-demanded'; readonly server: string }
+  /** A connection too many, of one client or of all, was closed before anything was asked on it. */
+  | { readonly kind: 'crowded'; readonly limit: 'address' | 'all' }
+  /** A client was cut that neither sent on what it began nor took what it asked for, or not in earnest. */
+  | { readonly kind: 'slow-client'; readonly server: string }
   /** The reader of answers failed or stalled; the client noticed nothing. */
   | { readonly kind: 'reader-failed'; readonly server: string; readonly code: string }
   /**
@@ -42,10 +51,12 @@ export type RefusalReason =
   | 'duplicate-header'
   | 'connection-option'
   | 'header-count'
+  | 'target-length'
   | 'version'
   /** It stood behind one that was refused: where that one ended is not sure. */
   | 'behind-refused'
   | 'websocket-frame'
+  | 'websocket-message'
 
 export type Report = (event: ForwardEvent) => void
 

@@ -20,14 +20,18 @@ import https from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket, TlsOptions } from 'node:tls'
-import type { Answered, Asked, MessageIdFinder, ReadAnswer, Witness } from '../exchange.ts'
-import { NOBODY } from '../identity/authorization.ts'
+import type { MessageIdFinder, ReadAnswer, Witness } from '../exchange.ts'
 import { NO_FRONT, WhoAsks } from '../identity/who-asks.ts'
-import { ClientConnection, lineOf, type Route } from './client-connection.ts'
+import { Attempts } from './attempts.ts'
+import { ClientConnection, type ClientLine, lineOf, type Route } from './client-connection.ts'
+import { Crowd } from './crowd.ts'
 import { codeOf, type Report } from './event.ts'
 import { type Session, type StreamConnection, Streams } from './http2/streams.ts'
+import { type Limits, USUAL_LIMITS } from './limits.ts'
 import { type Origin, SOCKET_ORIGIN } from './origin.ts'
+import { Pace } from './pace.ts'
 import { Passage } from './passage.ts'
+import { Quiet } from './quiet.ts'
 import type { Road } from './road.ts'
 import { Arrival, createFrame, type Frame } from './passes.ts'
 import { ownAnswer, ownHeaders, type OwnStatus, rawAnswer } from './refusal.ts'
@@ -37,6 +41,7 @@ import { Upstream } from './upstream.ts'
 import { Wires } from './wires.ts'
 
 export type { ForwardEvent } from './event.ts'
+export type { Limits } from './limits.ts'
 export type { Origin } from './origin.ts'
 export type { ForwardServer } from './target.ts'
 
@@ -57,6 +62,8 @@ export interface ForwardOptions extends ForwardSettings {
   readonly findMessageId: () => MessageIdFinder
   /** Where requests come from; absent: what the sockets say. */
   readonly origin?: Origin
+  /** What one client may take; absent: the usual. It stays as it is. */
+  readonly limits?: Limits
   /** UTC milliseconds. */
   readonly now?: () => number
   readonly report: Report
@@ -89,14 +96,12 @@ export interface Forward {
   stats(): ForwardStats
 }
 
-const MAX_HEADER_BYTES = 65_536
-const HEADERS_TIMEOUT_MS = 60_000
-const HANDSHAKE_TIMEOUT_MS = 30_000
+/** How often heads are looked at that have not come. */
+const HEAD_LOOK_MS = 5000
 /** As long as IIS keeps a connection: an NTLM client that comes back finds its login. */
 const KEEP_ALIVE_MS = 120_000
 /** A client that neither sends what it began nor takes what it asked for is given up. */
 const CLIENT_IDLE_MS = 120_000
-const MAX_CONNECTIONS = 10_000
 
 export function createForward(options: ForwardOptions): Forward {
   return new Forwarder(options)
@@ -124,30 +129,40 @@ class Forwarder implements Forward {
   readonly #tunnels = new Set<Tunnel>()
   /** Connections that have asked nothing yet: Node counts them as busy, and would wait for them when closing. */
   readonly #unused = new Set<Socket>()
-  #open = 0
+  readonly #limits: Limits
+  readonly #crowd: Crowd
+  readonly #pace: Pace
+  readonly #quiet: Quiet
+  readonly #attempts: Attempts
   #isClosing = false
   #idle: () => void = () => undefined
 
   constructor(options: ForwardOptions) {
     this.#lines = linesOf(options.servers, [])
+    this.#limits = options.limits ?? USUAL_LIMITS
+    this.#quiet = new Quiet(options.report)
     this.#road = {
       witness: options.witness,
       ...changeable(options),
       findMessageId: options.findMessageId,
       origin: options.origin ?? SOCKET_ORIGIN,
       now: options.now ?? Date.now,
-      report: options.report,
+      limits: this.#limits,
+      report: this.#quiet.report,
       isClosing: () => this.#isClosing,
       over: () => this.#over(),
     }
-    this.#streamServer = http.createServer(HTTP)
+    this.#attempts = new Attempts(this.#road)
+    this.#crowd = new Crowd({ ...this.#road, refused: (address, limit) => this.#crowded(address, limit) })
+    this.#pace = new Pace(this.#limits, ({ server }) => this.#road.report({ kind: 'slow-client', server }))
+    this.#streamServer = http.createServer(this.#http())
     this.#speakOn(this.#streamServer)
     this.#streams = new Streams({
       idleMs: KEEP_ALIVE_MS,
       came: (stream) => this.#meetStream(stream),
       refused: (session, { method, target, status, reason }) => {
         this.#road.report({ kind: 'refused', server: '', status, reason })
-        this.#attempt(session.address, method, target, status)
+        this.#attempts.made({ clientAddress: session.address, method, target, status })
         const answer = ownAnswer(status)
         return { headers: ownHeaders(answer), body: answer.body }
       },
@@ -158,15 +173,12 @@ class Forwarder implements Forward {
 
   another(tls: TlsOptions | null, http2 = false): http.Server | https.Server {
     const server = tls === null ? this.#plain() : this.#secure(tls, http2)
-    server.maxConnections = MAX_CONNECTIONS
     this.#servers.push(server)
     // One that no longer listens is forgotten with its last connection.
     server.once('close', () => this.#servers.splice(this.#servers.indexOf(server), 1))
-    server.on('connection', (wire: Socket) => {
-      this.#count(wire)
-      this.#wait(wire)
-    })
+    server.on('connection', (wire: Socket) => this.#wait(wire))
     this.#speakOn(server)
+    this.#crowd.guard(server)
     return server
   }
 
@@ -183,7 +195,7 @@ class Forwarder implements Forward {
 
   malformed(socket: Socket, code: string): void {
     this.#road.report({ kind: 'malformed', code, status: 400 })
-    this.#attempt(this.#road.origin.peer(socket), '', '', 400)
+    this.#attempts.made({ clientAddress: this.#road.origin.peer(socket), ...NOTHING_ASKED, status: 400 })
   }
 
   cut(): void {
@@ -201,20 +213,28 @@ class Forwarder implements Forward {
     await closed
     if (this.#underway > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
     for (const { upstream } of this.#lines) upstream.close()
+    this.#pace.close()
+    this.#attempts.flush()
+    this.#quiet.flush()
   }
 
   stats(): ForwardStats {
     const webSockets = [...this.#tunnels].filter((tunnel) => tunnel.isOpen).length
-    return { connections: this.#open, webSockets, underway: this.#underway }
+    return { connections: this.#crowd.open, webSockets, underway: this.#underway }
   }
 
   #plain(): http.Server<typeof Arrival> {
-    return http.createServer(HTTP).on('connection', (wire: Socket) => this.#meet(wire, wire))
+    return http.createServer(this.#http()).on('connection', (wire: Socket) => this.#meet(wire, wire))
   }
 
   #secure(tls: TlsOptions, http2: boolean): https.Server<typeof Arrival> {
     const server = https
-      .createServer({ ...HTTP, ...TLS, ...tls, ...(http2 ? { ALPNProtocols: ['h2', 'http/1.1'] } : {}) })
+      .createServer({
+        ...this.#http(),
+        ...this.#tls(),
+        ...tls,
+        ...(http2 ? { ALPNProtocols: ['h2', 'http/1.1'] } : {}),
+      })
       .on('connection', (wire: Socket) => this.#wires.add(wire))
       .on('tlsClientError', (error) => this.#road.report({ kind: 'handshake-failed', code: codeOf(error) }))
     const http1 = server.listeners('secureConnection')
@@ -230,6 +250,17 @@ class Forwarder implements Forward {
     })
   }
 
+  #http(): http.ServerOptions<typeof Arrival> {
+    const { headBytes, headMs } = this.#limits
+    const looks = { connectionsCheckingInterval: Math.min(HEAD_LOOK_MS, headMs) }
+    return { ...HTTP, maxHeaderSize: headBytes, headersTimeout: headMs, ...looks }
+  }
+
+  /** A client may end its half and still read: as without TLS. */
+  #tls(): TlsOptions {
+    return { handshakeTimeout: this.#limits.handshakeMs, allowHalfOpen: true }
+  }
+
   #serveStreams(socket: TLSSocket, wire: Socket): void {
     // Somebody ahead of us did not want it.
     if (socket.destroyed) return
@@ -238,8 +269,8 @@ class Forwarder implements Forward {
 
   #meetStream({ session: { port, address }, end, demandHttp1 }: StreamConnection): void {
     const reset = () => end.destroy()
-    const line = { socket: end, port, address, isSecure: true, reset, demandHttp1 }
-    this.#connections.set(end, new ClientConnection(line))
+    const moved = () => end.moved
+    this.#met({ socket: end, port, address, isSecure: true, reset, moved, demandHttp1 })
     this.#streamServer.emit('connection', end)
   }
 
@@ -247,7 +278,7 @@ class Forwarder implements Forward {
     // The connection under it broke: nobody said anything wrong.
     if (!code.startsWith('ERR_HTTP2_')) return
     this.#road.report({ kind: 'malformed', code, status: 400 })
-    this.#attempt(address, '', '', 400)
+    this.#attempts.made({ clientAddress: address, ...NOTHING_ASKED, status: 400 })
   }
 
   #speakOn(server: http.Server<typeof Arrival> | https.Server<typeof Arrival>): void {
@@ -263,11 +294,6 @@ class Forwarder implements Forward {
     server.on('timeout', (socket) => this.#timeout(socket))
   }
 
-  #count(wire: Socket): void {
-    this.#open += 1
-    wire.once('close', () => (this.#open -= 1))
-  }
-
   #wait(socket: Socket): void {
     this.#unused.add(socket)
     socket.once('close', () => this.#unused.delete(socket))
@@ -276,7 +302,14 @@ class Forwarder implements Forward {
   #meet(socket: Socket, wire: Socket): void {
     // Node sends a head that goes out alone in the socket's default encoding, UTF-8: 8-bit values would change.
     socket.setDefaultEncoding('latin1')
-    this.#connections.set(socket, new ClientConnection(lineOf(socket, wire, this.#road.origin.peer(wire))))
+    this.#met(lineOf(socket, wire, this.#road.origin.peer(wire)))
+  }
+
+  #met(line: ClientLine): void {
+    const connection = new ClientConnection(line)
+    this.#connections.set(line.socket, connection)
+    this.#pace.watch(connection)
+    line.socket.once('close', () => this.#pace.forget(connection))
   }
 
   #take(req: Arrival, res: ServerResponse, tunnel: Tunnel | null): void {
@@ -320,7 +353,8 @@ class Forwarder implements Forward {
   #connect(req: Arrival, duplex: Duplex): void {
     this.#road.report({ kind: 'refused', server: '', status: 405, reason: 'method' })
     const { address } = this.#connectionOf(req.socket)
-    this.#attempt(this.#road.origin.client(address, req.rawHeaders), req.method ?? '', req.url ?? '', 405)
+    const clientAddress = this.#road.origin.client(address, req.rawHeaders)
+    this.#attempts.made({ clientAddress, method: req.method ?? '', target: req.url ?? '', status: 405 })
     duplex.on('error', () => duplex.destroy())
     duplex.end(rawAnswer(405), () => duplex.destroy())
   }
@@ -333,25 +367,19 @@ class Forwarder implements Forward {
     const connection = this.#connectionOf(socket)
     this.#road.report({ kind: 'malformed', code, status })
     const arriving = connection.arriving
-    if (arriving === null && status !== 408) this.#attempt(connection.address, '', '', status)
+    if (arriving === null && status !== 408) {
+      this.#attempts.made({ clientAddress: connection.address, ...NOTHING_ASKED, status })
+    }
     const unanswered = connection.isIdle || arriving?.isUnanswered === true
     arriving?.malformed(status)
     if (unanswered) socket.end(rawAnswer(status), () => socket.destroy())
     else socket.destroy()
   }
 
-  /** An entry for what never became a request. */
-  #attempt(clientAddress: string, method: string, target: string, status: number): void {
-    const { witness, now, report } = this.#road
-    if (!witness.ready) return
-    const at = now()
-    try {
-      const { ticket, durable } = witness.ask(attempted(clientAddress, method, target, at))
-      durable.catch((error: unknown) => report({ kind: 'withheld', server: '', code: codeOf(error) }))
-      witness.answer(ticket, refused(status, at))
-    } catch (error) {
-      report({ kind: 'withheld', server: '', code: codeOf(error) })
-    }
+  /** Nobody has asked anything yet, but who it was that took all the places should be known. */
+  #crowded(clientAddress: string, limit: 'address' | 'all'): void {
+    this.#road.report({ kind: 'crowded', limit })
+    this.#attempts.made({ clientAddress, ...NOTHING_ASKED, status: 503 })
   }
 
   #timeout(socket: Socket): void {
@@ -399,11 +427,10 @@ function isSamePlace(one: ForwardServer, other: ForwardServer): boolean {
 }
 
 const NOTHING = Buffer.alloc(0)
+const NOTHING_ASKED = { method: '', target: '' } as const
 
 const HTTP: http.ServerOptions<typeof Arrival> = {
   IncomingMessage: Arrival,
-  maxHeaderSize: MAX_HEADER_BYTES,
-  headersTimeout: HEADERS_TIMEOUT_MS,
   // An upload may take its time as long as it moves.
   requestTimeout: 0,
   keepAliveTimeout: KEEP_ALIVE_MS,
@@ -413,9 +440,6 @@ const HTTP: http.ServerOptions<typeof Arrival> = {
   shouldUpgradeCallback: ({ method, httpVersion, headers }) =>
     method === 'GET' && httpVersion === '1.1' && /^websocket$/i.test(headers.upgrade ?? ''),
 }
-
-/** A client may end its half and still read: as without TLS. */
-const TLS: TlsOptions = { handshakeTimeout: HANDSHAKE_TIMEOUT_MS, allowHalfOpen: true }
 
 /** `null`: no answer makes sense, because the connection itself broke. */
 function statusOf(code: string): OwnStatus | null {
@@ -431,25 +455,5 @@ function statusOf(code: string): OwnStatus | null {
       return null
     default:
       return code.startsWith('HPE_') ? 400 : null
-  }
-}
-
-function attempted(clientAddress: string, method: string, target: string, askedAt: number): Asked {
-  const body = { bytes: NOTHING, extent: 'cut' } as const
-  return { askedAt, server: '', clientAddress, method, target, headers: [], identity: NOBODY, body, socket: null }
-}
-
-function refused(status: number, endedAt: number): Answered {
-  return {
-    ending: 'refused',
-    status,
-    headers: [],
-    firstByteAt: endedAt,
-    endedAt,
-    answerBytes: 0,
-    userConfirmed: false,
-    requestBytes: 0,
-    requestHash: null,
-    facts: null,
   }
 }

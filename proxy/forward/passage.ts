@@ -62,14 +62,18 @@ export class Passage implements Underway {
     this.#its = its
     const { road, route, req, res } = its
     this.#askedAt = road.now()
-    this.#head = readRequestHead(req, its.tunnel !== null, road.whoAsks.headerFrom(its.connection.address))
+    this.#head = readRequestHead(req, {
+      upgrade: its.tunnel !== null,
+      front: road.whoAsks.headerFrom(its.connection.address),
+      limits: road.limits,
+    })
     if (this.#head.kind === 'clear' && route !== null) {
       prepareHead(this.#head.headers, route.server, its.connection, road.origin)
     }
     this.#capture = new Capture(road.captureBytes)
     this.#entry = new Entry({
       witness: road.witness,
-      server: this.#server,
+      server: this.server,
       onJournalFailure: route?.server.onJournalFailure ?? 'refuse',
       failed: (error, unrecorded) => this.#journalFailed(error, unrecorded),
     })
@@ -99,12 +103,14 @@ export class Passage implements Underway {
   get awaitsClient(): boolean {
     const { res, tunnel } = this.#its
     if (tunnel !== null) return false
-    if (res.writableNeedDrain) return true
+    // One without a socket waits for its turn behind another, and not for the client.
+    const isOut = res.socket !== null && (res.writableNeedDrain || res.writableEnded)
+    if (isOut && !res.writableFinished) return true
     const awaitsContinue = this.#head.kind === 'clear' && this.#head.expects && this.#capture.size === 0
     return this.isArriving && !awaitsContinue && this.#upload?.isBlocked !== true
   }
 
-  get #server(): string {
+  get server(): string {
     return this.#its.route?.server.name ?? ''
   }
 
@@ -114,7 +120,7 @@ export class Passage implements Underway {
 
   /** Answers without asking the BI server; the attempt leaves an entry, where one can be made. */
   refuse(status: OwnStatus, reason: RefusalReason, close = false): void {
-    this.#its.road.report({ kind: 'refused', server: this.#server, status, reason })
+    this.#its.road.report({ kind: 'refused', server: this.server, status, reason })
     this.#outcome.decide('refused')
     if (close) this.#its.connection.spoil()
     if (this.#its.road.witness.ready) this.#ask()
@@ -127,11 +133,11 @@ export class Passage implements Underway {
     const { road, route } = this.#its
     if (road.witness.ready) return false
     if (route?.server.onJournalFailure === 'forward') {
-      road.report({ kind: 'unrecorded', server: this.#server, code: 'JOURNAL_NOT_READY' })
+      road.report({ kind: 'unrecorded', server: this.server, code: 'JOURNAL_NOT_READY' })
       this.#entry.miss()
       return false
     }
-    road.report({ kind: 'journal-refusal', server: this.#server })
+    road.report({ kind: 'journal-refusal', server: this.server })
     this.#outcome.decide('refused')
     this.#entry.giveUp()
     this.#say(503, false)
@@ -185,7 +191,7 @@ export class Passage implements Underway {
 
   /** A fault of ours: the client is not left waiting, and the ticket not open. */
   failed(error: unknown): void {
-    this.#its.road.report({ kind: 'failed', server: this.#server, code: codeOf(error) })
+    this.#its.road.report({ kind: 'failed', server: this.server, code: codeOf(error) })
     this.#giveUp(502, 'upstream-unreachable')
   }
 
@@ -219,7 +225,7 @@ export class Passage implements Underway {
     this.#stopwatch.asked()
     this.#entry.ask({
       askedAt: this.#askedAt,
-      server: this.#server,
+      server: this.server,
       clientAddress,
       method: req.method ?? '',
       target: req.url ?? '',
@@ -237,7 +243,7 @@ export class Passage implements Underway {
   /** Time is up; but it counts only where the BI server is the one that is waited for. */
   #silent(): void {
     if (this.awaitsClient || this.#download?.isHeld === true || this.#entry.isPending) return this.#moved()
-    this.#its.road.report({ kind: 'upstream-timeout', server: this.#server })
+    this.#its.road.report({ kind: 'upstream-timeout', server: this.server })
     this.#giveUp(504, 'upstream-timeout')
   }
 
@@ -248,7 +254,7 @@ export class Passage implements Underway {
     if (this.#answer !== null) return this.#answerBroke(this.#answer, error)
     const code = codeOf(error)
     if (this.#errand?.hadLogin === true) return this.#loginEnded(code)
-    this.#its.road.report({ kind: 'upstream-unreachable', server: this.#server, code })
+    this.#its.road.report({ kind: 'upstream-unreachable', server: this.server, code })
     this.#giveUp(502, 'upstream-unreachable')
   }
 
@@ -260,7 +266,7 @@ export class Passage implements Underway {
     const { road, res, connection } = this.#its
     // An answer to an earlier request is on its way to the client, and is not to be cut.
     if (res.socket === null) return this.#brokeOff(code)
-    road.report({ kind: 'upstream-gone', server: this.#server, code })
+    road.report({ kind: 'upstream-gone', server: this.server, code })
     this.#outcome.decide('upstream-gone')
     this.#abandonUpstream()
     this.#ask()
@@ -273,7 +279,7 @@ export class Passage implements Underway {
     const { res, req, tunnel } = this.#its
     this.#moved()
     this.#informed += 1
-    if (this.#informed > MAX_INFORMED) return this.#chatters()
+    if (this.#informed > MAX_INFORMED) return this.#brokeOff('TOO_MANY_INFORMATIONS')
     if (tunnel !== null || req.httpVersion !== '1.1') return
     // 100 says nothing of the query, and the rest of the query waits for it; all others wait for the entry.
     if (information.statusCode === 100) {
@@ -283,10 +289,6 @@ export class Passage implements Underway {
     this.#whenKept(() => {
       if (!res.headersSent && !res.destroyed) res.writeInformation(information.statusCode, information.rawHeaders)
     })
-  }
-
-  #chatters(): void {
-    if (!this.#outcome.isDecided) this.#brokeOff('TOO_MANY_INFORMATIONS')
   }
 
   #answered(answer: IncomingMessage): void {
@@ -312,7 +314,7 @@ export class Passage implements Underway {
     const kept = this.#begin(answer, status)
     if (!bodiless && req.method !== 'HEAD') {
       this.#reading = beginReading(road.readAnswer, { status, headers: kept }, (code) =>
-        road.report({ kind: 'reader-failed', server: this.#server, code }),
+        road.report({ kind: 'reader-failed', server: this.server, code }),
       )
     }
     res.sendDate = false
@@ -324,7 +326,7 @@ export class Passage implements Underway {
   /** Notes the head of the answer, and gives back what is kept of it. */
   #begin(answer: IncomingMessage, status: number): RawHeaders {
     const kept = redact(answer.rawHeaders)
-    this.#its.road.report({ kind: 'passed', server: this.#server, ...this.#stopwatch.passed() })
+    this.#its.road.report({ kind: 'passed', server: this.server, ...this.#stopwatch.passed() })
     const confirmed = this.#claimed.answered(status)
     this.#outcome.begin(status, kept, this.#its.road.now(), confirmed)
     return kept
@@ -345,7 +347,7 @@ export class Passage implements Underway {
 
   /** A login that was begun or, by `answer`, asked for is had on another connection; on record is just that. */
   #sendToHttp1(demand: () => void, answer: IncomingMessage | null): void {
-    this.#its.road.report({ kind: 'http1-demanded', server: this.#server })
+    this.#its.road.report({ kind: 'http1-demanded', server: this.server })
     if (answer !== null) this.#begin(answer, 401)
     this.#outcome.decide(answer === null ? 'refused' : 'complete')
     this.#abandonUpstream()
@@ -385,7 +387,7 @@ export class Passage implements Underway {
   /** What is said in the tunnel has entries of its own. */
   #converse(answer: IncomingMessage, tunnel: Tunnel): Conversation {
     return conversationOf(this.#its, answer, {
-      server: this.#server,
+      server: this.server,
       identity: this.#claimed.identity,
       socket: this.#entry.logId,
       userConfirmed: () => this.#outcome.isConfirmed,
@@ -398,11 +400,12 @@ export class Passage implements Underway {
 
   /** Told by an error too: Node takes an answer without a length for complete when its connection is reset. */
   #answerBroke(answer: IncomingMessage, error: Error | null): void {
-    if (!answer.complete && !this.#outcome.isDecided) this.#brokeOff(codeOf(error))
+    if (!answer.complete) this.#brokeOff(codeOf(error))
   }
 
   #brokeOff(code: string): void {
-    this.#its.road.report({ kind: 'upstream-gone', server: this.#server, code })
+    if (this.#outcome.isDecided) return
+    this.#its.road.report({ kind: 'upstream-gone', server: this.server, code })
     this.#giveUp(502, 'upstream-gone')
   }
 
@@ -410,7 +413,7 @@ export class Passage implements Underway {
 
   #journalFailed(error: unknown, unrecorded: boolean): void {
     const { road } = this.#its
-    road.report({ kind: unrecorded ? 'unrecorded' : 'withheld', server: this.#server, code: codeOf(error) })
+    road.report({ kind: unrecorded ? 'unrecorded' : 'withheld', server: this.server, code: codeOf(error) })
     if (unrecorded) return
     if (this.#outcome.isRefused) return this.#say(503, true)
     this.#outcome.decide('withheld')

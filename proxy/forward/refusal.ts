@@ -17,6 +17,7 @@ const TEXTS = {
   405: ['Method Not Allowed', 'Metoden er ikke tilladt her.', 'The method is not allowed here.'],
   408: ['Request Timeout', 'Forespørgslen kom ikke i tide.', 'The request did not arrive in time.'],
   413: ['Content Too Large', 'Forespørgslen er for stor.', 'The request is too large.'],
+  414: ['URI Too Long', 'Adressen er for lang.', 'The address is too long.'],
   431: [
     'Request Header Fields Too Large',
     'Forespørgslen har for mange eller for store headere.',

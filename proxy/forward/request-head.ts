@@ -10,6 +10,7 @@ import type { RefusalReason } from './event.ts'
 import { connectionOptions } from './connection-option.ts'
 import type { FrontHeader } from '../identity/who-asks.ts'
 import { keepLatin1 } from './content-disposition.ts'
+import type { Limits } from './limits.ts'
 import { isAuthority } from './target.ts'
 
 export type RequestHead =
@@ -24,10 +25,13 @@ export type RequestHead =
     }
   | { readonly kind: 'unclear'; readonly status: UnclearStatus; readonly reason: RefusalReason }
 
-type UnclearStatus = 400 | 431 | 501 | 505
+type UnclearStatus = 400 | 414 | 431 | 501 | 505
 
-/** Beyond this Node drops headers in silence; a lost `Authorization` would be somebody else's query. */
-const MAX_HEADERS = 2000
+export interface HeadSettings {
+  readonly upgrade: boolean
+  readonly front: FrontHeader
+  readonly limits: Pick<Limits, 'headFields' | 'targetBytes'>
+}
 
 /** Of these a second line would leave it to chance which one a reader takes. By length, so that few are looked at. */
 const SINGLE = new Map([
@@ -43,9 +47,10 @@ const LENGTH = /^(?:0|[1-9]\d{0,14})$/
 /** Node's parser also takes the methods of RTSP and ICE, on lines that say so; sent on as HTTP they say something else. */
 const METHODS_OF_HTTP = new Set(METHODS.filter((method) => method !== 'SOURCE'))
 
-export function readRequestHead(req: IncomingMessage, upgrade: boolean, front: FrontHeader): RequestHead {
+export function readRequestHead(req: IncomingMessage, settings: HeadSettings): RequestHead {
+  const { upgrade, front } = settings
   const known = req.headers
-  const unclear = ambiguity(req, upgrade)
+  const unclear = ambiguity(req, settings)
   if (unclear !== null) return unclear
   const options = connectionOptions(known.connection)
   // Who can have it dropped on the way to the BI server can have himself taken for another.
@@ -60,8 +65,9 @@ export function readRequestHead(req: IncomingMessage, upgrade: boolean, front: F
   }
 }
 
-function ambiguity(req: IncomingMessage, upgrade: boolean): RequestHead | null {
-  if (req.rawHeaders.length / 2 > MAX_HEADERS) return refused(431, 'header-count')
+function ambiguity(req: IncomingMessage, { upgrade, limits }: HeadSettings): RequestHead | null {
+  if ((req.url ?? '').length > limits.targetBytes) return refused(414, 'target-length')
+  if (req.rawHeaders.length / 2 > limits.headFields) return refused(431, 'header-count')
   const modern = req.httpVersion === '1.1'
   const spoken = modern || req.httpVersion === '1.0'
   if (!spoken || !METHODS_OF_HTTP.has(req.method ?? '')) return refused(505, 'version')

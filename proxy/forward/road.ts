@@ -4,6 +4,7 @@ import type { MessageIdFinder, ReadAnswer, Witness } from '../exchange.ts'
 import type { WhoAsks } from '../identity/who-asks.ts'
 import type { ClientConnection, Route } from './client-connection.ts'
 import type { Report } from './event.ts'
+import type { Limits } from './limits.ts'
 import type { Origin } from './origin.ts'
 import type { Target } from './target.ts'
 import type { Tunnel } from './tunnel.ts'
@@ -16,6 +17,7 @@ export interface Road {
   readonly findMessageId: () => MessageIdFinder
   readonly origin: Origin
   readonly captureBytes: number
+  readonly limits: Limits
   readonly now: () => number
   readonly report: Report
   /** The proxy is closing: every connection ends with the answer under way. */

@@ -51,6 +51,10 @@ export class ClientOrigin implements Origin {
     return this.#announced.get(socket) ?? clientAddress(socket.remoteAddress)
   }
 
+  isTrusted(peer: string): boolean {
+    return this.#trusted.has(peer)
+  }
+
   client(peer: string, headers: readonly string[]): string {
     if (!this.#trusted.has(peer)) return peer
     const hops = hopsOf(this.#header, headers)

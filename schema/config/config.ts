@@ -5,6 +5,7 @@
 import type { Address } from './address.ts'
 import type { FrontConfig } from './front.ts'
 import type { IdentityConfig } from './identity.ts'
+import type { LimitsConfig } from './limits.ts'
 import type { MappingFile } from './mapping.ts'
 import type { Setting } from './settings.ts'
 
@@ -61,6 +62,7 @@ export interface Config {
     readonly admin: Address | null
     /** How much of a request body is kept, bytes. */
     readonly captureBytes: number
+    readonly limits: LimitsConfig
   }
   readonly servers: readonly ServerConfig[]
   readonly store: StoreConfig

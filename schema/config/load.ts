@@ -13,6 +13,7 @@ import { address } from './address.ts'
 import { frontConfig, pemFile, type WrittenFront } from './load-front.ts'
 import { identityConfig } from './load-identity.ts'
 import type { WrittenIdentity } from './load-identity.ts'
+import { limitsConfig, type WrittenLimits } from './limits.ts'
 import { loadMapping } from './load-mapping.ts'
 import { secretOf } from './secret.ts'
 import { settingsOf } from './settings.ts'
@@ -26,6 +27,7 @@ interface Written {
     readonly journal?: string
     readonly name?: string
     readonly captureMegabytes?: number
+    readonly limits?: WrittenLimits
   }
   readonly servers?: readonly {
     readonly name: string
@@ -91,6 +93,7 @@ function complete(written: Written, folder: string, env: NodeJS.ProcessEnv, file
       journal: proxy.journal === undefined ? join(data, 'journal') : resolve(folder, proxy.journal),
       name: proxy.name ?? 'tilsyn',
       captureBytes: Math.ceil((proxy.captureMegabytes ?? 16) * 1024 * 1024),
+      limits: limitsConfig(proxy.limits ?? {}),
     },
     servers: (written.servers ?? []).map((server, index) => serverConfig(server, index, folder, file)),
     store,

@@ -6,7 +6,14 @@ import http from 'node:http'
 import net from 'node:net'
 import httpProxy from 'http-proxy'
 import type { Answered, Asked, ReadAnswer, Ticket, Witness } from '../../proxy/exchange.ts'
-import { createForward, type ForwardEvent, type ForwardServer, type ForwardStats } from '../../proxy/forward/forward.ts'
+import {
+  createForward,
+  type ForwardEvent,
+  type ForwardServer,
+  type ForwardStats,
+  type Limits,
+} from '../../proxy/forward/forward.ts'
+import { USUAL_LIMITS } from '../../proxy/forward/limits.ts'
 import type { WhoAsks } from '../../proxy/identity/who-asks.ts'
 import { JsonMessageId } from '../../proxy/protocol/message-id.ts'
 import { logId } from '../../schema/record/ids.ts'
@@ -208,6 +215,7 @@ export interface OurOptions {
   readonly captureBytes?: number
   readonly timeoutMs?: number
   readonly onJournalFailure?: 'refuse' | 'forward'
+  readonly limits?: Partial<Limits>
   /** Shorter times than a test could wait for. */
   readonly tune?: (server: http.Server) => void
 }
@@ -245,6 +253,7 @@ export async function ours(scope: Scope, upstream: number, options: OurOptions =
     readAnswer: options.readAnswer ?? (() => null),
     findMessageId: () => new JsonMessageId(),
     captureBytes: options.captureBytes ?? 65_536,
+    limits: { ...USUAL_LIMITS, ...options.limits },
     report: (event) => (event.kind === 'passed' ? passed.push(event) : events.push(event)),
   })
   options.tune?.(forward.server)

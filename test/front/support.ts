@@ -5,7 +5,14 @@ import tls from 'node:tls'
 import { ClientOrigin } from '../../proxy/front/client-origin.ts'
 import type { FrontEvent } from '../../proxy/front/front-event.ts'
 import { openFront } from '../../proxy/front/front.ts'
-import { createForward, type ForwardEvent, type ForwardServer, type ForwardStats } from '../../proxy/forward/forward.ts'
+import {
+  createForward,
+  type ForwardEvent,
+  type ForwardServer,
+  type ForwardStats,
+  type Limits,
+} from '../../proxy/forward/forward.ts'
+import { USUAL_LIMITS } from '../../proxy/forward/limits.ts'
 import { JsonMessageId } from '../../proxy/protocol/message-id.ts'
 import type { FrontConfig, TlsConfig } from '../../schema/config/front.ts'
 import { type Scope, TestWitness } from '../forward/support.ts'
@@ -25,6 +32,7 @@ export interface Fronted {
 export interface FrontedOptions {
   readonly config?: Partial<FrontConfig>
   readonly servers?: readonly Partial<ForwardServer>[]
+  readonly limits?: Partial<Limits>
 }
 
 export async function fronted(scope: Scope, upstream: number, its: FrontedOptions = {}): Promise<Fronted> {
@@ -49,6 +57,7 @@ export async function fronted(scope: Scope, upstream: number, its: FrontedOption
     readAnswer: () => null,
     findMessageId: () => new JsonMessageId(),
     captureBytes: 65_536,
+    limits: { ...USUAL_LIMITS, ...its.limits },
     origin,
     report,
   })

@@ -20,6 +20,7 @@ export class ConnectionEnd extends Duplex {
   /** The other end's last piece has been read. */
   #taken: (() => void) | null = null
   #idle: NodeJS.Timeout | null = null
+  #moved = 0
 
   constructor() {
     super({ highWaterMark: HIGH_WATER_BYTES })
@@ -33,6 +34,11 @@ export class ConnectionEnd extends Duplex {
     client.#other = server
     server.#other = client
     return { client, server }
+  }
+
+  /** Bytes that have come from the other end, and that it has taken. */
+  get moved(): number {
+    return this.#moved
   }
 
   /** As `net.Socket` has it: `timeout` is told when nothing has moved for so long. */
@@ -58,7 +64,10 @@ export class ConnectionEnd extends Duplex {
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     this.#idle?.refresh()
     if (this.#other === null) return done()
-    this.#other.#take(chunk, done)
+    this.#other.#take(chunk, () => {
+      this.#moved += chunk.length
+      done()
+    })
   }
 
   override _final(done: () => void): void {
@@ -78,6 +87,7 @@ export class ConnectionEnd extends Duplex {
 
   #take(chunk: Buffer, done: () => void): void {
     this.#idle?.refresh()
+    this.#moved += chunk.length
     if (chunk.length === 0 || this.push(chunk)) return done()
     this.#taken = done
   }

@@ -19,6 +19,7 @@
 import type { Answered, Asked, Ending, MessageIdFinder, ReadAnswer, Witness } from '../../exchange.ts'
 import { Entry } from '../entry.ts'
 import { codeOf, type Report } from '../event.ts'
+import type { Limits } from '../limits.ts'
 import { beginReading } from '../safe-reading.ts'
 import { FrameError, type FrameEvent } from './frames.ts'
 import { codingOf, saidIn, Side, type Hearing } from './side.ts'
@@ -28,6 +29,7 @@ export interface ConversationSettings {
   readonly server: string
   readonly onJournalFailure: 'refuse' | 'forward'
   readonly captureBytes: number
+  readonly limits: Pick<Limits, 'webSocketBytes'>
   readonly readAnswer: ReadAnswer
   readonly findMessageId: () => MessageIdFinder
   readonly now: () => number
@@ -76,6 +78,8 @@ export class Conversation {
   #pushed: Said | null = null
   #recorded: Promise<void> = Promise.resolve()
   #unrecorded = 0
+  /** Bytes of the message the client is saying. */
+  #saying = 0
   #isOver = false
   /** Why the connection was cut here. */
   #cutAs: Ending | null = null
@@ -97,6 +101,7 @@ export class Conversation {
   up(chunk: Uint8Array): { readonly pass: boolean; readonly heard: Promise<void> } {
     const events = this.#framed(this.#up, chunk)
     if (events === null) return { pass: false, heard: Promise.resolve() }
+    if (this.#saysTooMuch(events)) return { pass: this.#refuseMessage(), heard: Promise.resolve() }
     if (events.some(({ kind }) => kind === 'end') && !this.#its.witness.ready) {
       if (this.#its.onJournalFailure === 'refuse') return { pass: this.#refuse(), heard: Promise.resolve() }
     }
@@ -140,6 +145,20 @@ export class Conversation {
       this.#cut(side === this.#up ? 'refused' : 'upstream-gone')
       return null
     }
+  }
+
+  #saysTooMuch(events: readonly FrameEvent[]): boolean {
+    for (const event of events) {
+      this.#saying = event.kind === 'end' ? 0 : this.#saying + event.bytes.length
+      if (this.#saying > this.#its.limits.webSocketBytes) return true
+    }
+    return false
+  }
+
+  #refuseMessage(): false {
+    this.#its.report({ kind: 'refused', server: this.#its.server, status: 413, reason: 'websocket-message' })
+    this.#cut('refused')
+    return false
   }
 
   /** A fault of ours: nothing more is let out that may have no entry. */

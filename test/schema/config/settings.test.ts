@@ -62,7 +62,7 @@ test('whatever the schema calls a password, a secret or a key is secret, or a fi
     if (typeof of !== 'object' || of === null) return
     const { properties = {}, items, oneOf = [] } = of as Partial<Record<'properties' | 'items' | 'oneOf', object>>
     for (const [name, one] of Object.entries(properties)) {
-      if (/password|passphrase|secret|^connection|^keys?$|keytab/i.test(name)) names.push(`${pointer}/${name}`)
+      if (/password|passphrase|secret|^connection(?!s)|^keys?$|keytab/i.test(name)) names.push(`${pointer}/${name}`)
       walk(one, `${pointer}/${name}`)
     }
     if (Array.isArray(oneOf)) for (const one of oneOf) walk(one, pointer)
