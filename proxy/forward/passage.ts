@@ -62,11 +62,8 @@ export class Passage implements Underway {
     this.#its = its
     const { road, route, req, res } = its
     this.#askedAt = road.now()
-    this.#head = readRequestHead(req, {
-      upgrade: its.tunnel !== null,
-      front: road.whoAsks.headerFrom(its.connection.address),
-      limits: road.limits,
-    })
+    const front = road.whoAsks.headerFrom(its.connection.address)
+    this.#head = readRequestHead(req, { upgrade: its.tunnel !== null, front, limits: road.limits })
     if (this.#head.kind === 'clear' && route !== null) {
       prepareHead(this.#head.headers, route.server, its.connection, road.origin)
     }
@@ -104,8 +101,8 @@ export class Passage implements Underway {
     const { res, tunnel } = this.#its
     if (tunnel !== null) return false
     // One without a socket waits for its turn behind another, and not for the client.
-    const isOut = res.socket !== null && (res.writableNeedDrain || res.writableEnded)
-    if (isOut && !res.writableFinished) return true
+    const isOut = res.socket !== null && !res.writableFinished
+    if (isOut && (res.writableNeedDrain || res.writableEnded)) return true
     const awaitsContinue = this.#head.kind === 'clear' && this.#head.expects && this.#capture.size === 0
     return this.isArriving && !awaitsContinue && this.#upload?.isBlocked !== true
   }
