@@ -6,12 +6,17 @@ import { NOBODY, readAuthorization, type Tickets } from './authorization.ts'
  *
  * NTLM, and Negotiate as IIS does it, authenticate the connection: after the last step the requests carry no
  * `Authorization` at all ([MS-NTHT] section 1.3). So the identity is held here, from the moment it is claimed, because
- * a pipelined request may follow before the answer; and it is dropped by a 401, or by a new handshake. It may be held
- * only because `proxy/forward` gives such a client connection an upstream connection of its own, and closes the one
- * with the other.
+ * a pipelined request may follow before the answer; and it is dropped by a 401 to the login, or by a new handshake. A 401
+ * to a later request drops the confirmation only: the BI server may have forgotten the login, and may as well go on with
+ * it and have nothing of this one thing for that user. It may be held only because `proxy/forward` gives such a client
+ * connection an upstream connection of its own, and closes the one with the other.
  */
 export class ConnectionIdentity {
   #held: Identity | null = null
+  /** The BI server has accepted the one that is held. */
+  #isAccepted = false
+  /** Those it sent a 401: what was pipelined behind such a login is not confirmed by an answer that anybody gets. */
+  readonly #refused = new WeakSet<Identity>()
   /** Whose Kerberos login the BI server wants a last word of. */
   #begun: Identity | null = null
 
@@ -22,7 +27,7 @@ export class ConnectionIdentity {
     if (claim.kind === 'none') return this.#held ?? NOBODY
     const begun = this.#begun
     this.#begun = null
-    if (claim.kind === 'handshake') this.#held = null
+    if (claim.kind === 'handshake') this.#drop()
     if (claim.kind === 'connection') return this.#hold(claim.identity)
     if (claim.kind === 'continuation') return this.#hold(begun ?? claim.identity)
     return claim.identity
@@ -32,8 +37,15 @@ export class ConnectionIdentity {
   #hold(identity: Identity): Identity {
     const held = this.#held
     const isSame = held?.source === 'kerberos' && identity.source === 'kerberos' && held.user === identity.user
+    if (!isSame) this.#drop()
     this.#held = isSame ? held : identity
+    this.#refused.delete(this.#held)
     return this.#held
+  }
+
+  #drop(): void {
+    this.#held = null
+    this.#isAccepted = false
   }
 
   /**
@@ -45,14 +57,16 @@ export class ConnectionIdentity {
    */
   answered(identity: Identity, status: number): boolean {
     if (status === 401) {
+      this.#refused.add(identity)
       if (identity === this.#held) {
-        this.#held = null
+        if (!this.#isAccepted) this.#drop()
         // With mutual authentication it may be a question back (RFC 4559, section 5 "Examples").
         this.#begun = identity.source === 'kerberos' ? identity : null
       }
       return false
     }
-    if (this.#held !== null && identity !== this.#held) return false
+    if (this.#refused.has(identity) || (this.#held !== null && identity !== this.#held)) return false
+    if (identity === this.#held) this.#isAccepted = true
     return identity.user !== null || identity.source === 'kerberos'
   }
 }

@@ -28,6 +28,26 @@ test('a request pipelined behind the login is claimed by it, and falls with it',
   assert.equal(connection.claim(undefined).user, null)
 })
 
+test('a request pipelined behind a refused login is not confirmed by an answer that anybody would have got', () => {
+  const connection = new ConnectionIdentity()
+  const login = connection.claim(as('anna'))
+  const behind = connection.claim(undefined)
+  assert.equal(connection.answered(login, 401), false)
+  assert.equal(connection.answered(behind, 200), false)
+})
+
+test('a 401 after the login takes the confirmation from the requests that follow, until the next login', () => {
+  const connection = new ConnectionIdentity()
+  connection.answered(connection.claim(as('anna')), 200)
+  assert.equal(connection.answered(connection.claim(undefined), 401), false)
+  const later = connection.claim(undefined)
+  assert.equal(later.user, 'K\\anna')
+  assert.equal(connection.answered(later, 200), false)
+  connection.answered(connection.claim(NEGOTIATE), 401)
+  assert.equal(connection.claim(undefined).user, null)
+  assert.equal(connection.answered(connection.claim(as('anna')), 200), true)
+})
+
 test('a new login takes the place of the old one from its first message on', () => {
   const connection = new ConnectionIdentity()
   connection.answered(connection.claim(as('anna')), 200)
