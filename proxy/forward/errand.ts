@@ -6,6 +6,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Route } from './client-connection.ts'
 import { codeOf, type Report } from './event.ts'
+import { leavesLogin } from './login-left.ts'
 import type { Target } from './target.ts'
 import type { BoundConnection } from './bound-connection.ts'
 
@@ -92,7 +93,8 @@ export class Errand {
     const up = route.upstream.request({ method: req.method ?? '', path: target.path, headers: sent }, bound)
     up.on('response', (answer) => {
       this.#isAnswered = true
-      bound?.served()
+      if (bound !== null) bound.served()
+      else if (leavesLogin(answer)) up.shouldKeepAlive = false
       this.#its.answered(answer)
     })
     up.on('information', (information) => this.#its.informed(information))

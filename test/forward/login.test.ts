@@ -11,7 +11,9 @@ async function ntlmServer(
   const users = new Map<object, string>()
   const sockets = new Set<{ destroy(): void }>()
   const challenge = (res: http.ServerResponse, token: string) =>
-    res.writeHead(401, ['WWW-Authenticate', 'Negotiate', 'WWW-Authenticate', `NTLM${token}`]).end('who?')
+    res
+      .writeHead(401, ['WWW-Authenticate', 'Negotiate', 'WWW-Authenticate', `NTLM${token}`, 'Content-Length', '4'])
+      .end('who?')
   const port = await biServer(scope, (req, res) => {
     if (!sockets.has(req.socket)) req.socket.once('close', () => sockets.delete(req.socket))
     sockets.add(req.socket)
@@ -233,6 +235,55 @@ test('no time that the BI server announces ends a login', async (t) => {
   await client.has('ok')
   for (let n = 2; n < 6; n++) await client.send(POST).has(new RegExp(`(?:ok[^]*){${n}}`))
   assert.equal(connections, 1)
+})
+
+for (const line of [
+  'WWW-Authenticate: NTLM TlRMTVNTUAACAAAA',
+  'WWW-Authenticate: Negotiate TlRMTVNTUAACAAAA',
+  'Persistent-Auth: true',
+]) {
+  test(`a shared connection is shared no more once the BI server says on it ${line}`, async (t) => {
+    let connections = 0
+    const upstream = await rawServer(t, (socket) => {
+      connections += 1
+      socket.on('data', () => socket.write(`HTTP/1.1 200 OK\r\n${line}\r\nContent-Length: 2\r\n\r\nok`))
+    })
+    const { port } = await ours(t, upstream)
+    for (let n = 0; n < 3; n++) await connect(t, port).send('GET / HTTP/1.1\r\nHost: a\r\n\r\n').has('ok')
+    assert.equal(connections, 3)
+  })
+}
+
+test('requests pipelined behind a login are answered in order, as that user, and recorded so', async (t) => {
+  const { port: upstream } = await ntlmServer(t)
+  const { port, witness } = await ours(t, upstream)
+  const client = connect(t, port)
+  const say = (message: string) => `GET / HTTP/1.1\r\nHost: a\r\nAuthorization: ${message}\r\n\r\n`
+  const challenged = await client.send(say(negotiate)).has('who?')
+  assert.equal(challenged.match(/\r\nWWW-Authenticate: /g)?.length, 2)
+  const behind = (n: number) => `GET /${n} HTTP/1.1\r\nHost: a\r\n\r\n`
+  client.send(say(authenticate('anna')) + behind(1) + behind(2) + behind(3))
+  await client.has(/(?:you are anna[^]*){4}/)
+  const answers = await witness.outcomes(5)
+  assert.deepEqual(
+    witness.asked.map(({ target, identity }, at) => [target, identity.user, answers[at]?.userConfirmed]).slice(1),
+    ['/', '/1', '/2', '/3'].map((target) => [target, 'KOMMUNE\\anna', true]),
+  )
+})
+
+test('a client of HTTP/1.0 that keeps its connection keeps its login', async (t) => {
+  const { port: upstream } = await ntlmServer(t)
+  const { port, witness } = await ours(t, upstream)
+  const client = connect(t, port)
+  const say = (line: string) =>
+    client.send(`POST / HTTP/1.0\r\nConnection: keep-alive\r\n${line}Content-Length: 1\r\n\r\nx`)
+  const answer = await say(`Authorization: ${negotiate}\r\n`).has('who?')
+  // One that is not told so takes its connection for ended (RFC 9112, appendix C.2.2 "Keep-Alive Connections").
+  assert.match(answer, /\r\nConnection: keep-alive\r\n/i)
+  await say(`Authorization: ${authenticate('bent')}\r\n`).has('you are bent')
+  await say('').has(/(?:you are bent[^]*){2}/)
+  await witness.outcomes(3)
+  assert.equal(witness.asked[2]?.identity.user, 'KOMMUNE\\bent')
 })
 
 test('an answer under way when the login ends still comes whole, and its connection closes after it', async (t) => {
