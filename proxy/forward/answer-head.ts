@@ -1,15 +1,36 @@
 /**
  * The head of an answer, for `res.writeHead`: spelling, order and duplicates as the BI server sent them, hop-by-hop
- * fields left out (RFC 9110, section 7.6.1 "Connection").
+ * fields left out (RFC 9110, section 7.6.1 "Connection"). Where it said something of its connection, and that holds of
+ * the client's too, it stays in its place.
  */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { keepLatin1 } from './content-disposition.ts'
 
+/** An answer that is none yet. */
+export interface Information {
+  readonly statusCode: number
+  readonly statusMessage: string
+  readonly rawHeaders: string[]
+}
+
 export interface AnswerFraming {
-  /** The answer may be chunked towards the client: it speaks HTTP/1.1, and there is a body or a HEAD of one. */
-  readonly chunked: boolean
-  /** The client's connection ends with this answer. */
+  /** The client speaks HTTP/1.1. */
+  readonly modern: boolean
+  /** The status has no body: not even HEAD would tell its framing. */
+  readonly bodiless: boolean
+  /** The client's connection is to end with this answer. */
   readonly close: boolean
+  /** The client wants it to stay. */
+  readonly stays: boolean
+}
+
+export function framingOf({ req, shouldKeepAlive }: ServerResponse, bodiless: boolean, close: boolean): AnswerFraming {
+  return { modern: req.httpVersion === '1.1', bodiless, close, stays: shouldKeepAlive }
+}
+
+/** The client's connection ends with this answer: we, or the client, want it so, or the BI server ends its own. */
+export function endsConnection(answer: IncomingMessage, { close, modern, stays }: AnswerFraming): boolean {
+  return close || says(answer, 'close') || (modern && !stays)
 }
 
 /** `null`: the BI server used a transfer coding nobody asked it for, and the body cannot be passed on as it is. */
@@ -17,15 +38,21 @@ export function answerHeaders(answer: IncomingMessage, framing: AnswerFraming): 
   const raw = answer.rawHeaders
   const coding = answer.headers['transfer-encoding']
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') return null
-  const chunked = framing.chunked && coding !== undefined
+  const chunked = framing.modern && !framing.bodiless && coding !== undefined
   const named = optionsOf(answer.headers.connection)
+  const close = endsConnection(answer, framing)
+  const stays = close ? 'close' : framing.stays && says(answer, 'keep-alive') ? 'keep-alive' : null
   const headers: string[] = []
+  let isSaid = stays === null
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = raw[at] ?? ''
     const value = raw[at + 1] ?? ''
     const lower = name.toLowerCase()
     switch (lower) {
       case 'connection':
+        if (!isSaid) headers.push(name, sameWord(value, stays ?? ''))
+        isSaid = true
+        break
       case 'keep-alive':
       case 'proxy-connection':
       case 'te':
@@ -39,9 +66,18 @@ export function answerHeaders(answer: IncomingMessage, framing: AnswerFraming): 
         if (named === null || !named.has(lower)) headers.push(name, value)
     }
   }
-  if (framing.close) headers.push('Connection', 'close')
+  if (close && !isSaid) headers.push('Connection', 'close')
   keepLatin1(headers)
   return headers
+}
+
+/** In the BI server's spelling, where that is all it said. */
+function sameWord(said: string, word: string): string {
+  return said.toLowerCase() === word ? said : word
+}
+
+function says({ headers: { connection } }: IncomingMessage, option: string): boolean {
+  return connection?.split(',').some((each) => each.trim().toLowerCase() === option) === true
 }
 
 function optionsOf(value: string | undefined): ReadonlySet<string> | null {

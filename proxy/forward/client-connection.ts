@@ -30,6 +30,8 @@ export interface Underway {
   /** Nothing of an answer has left. */
   readonly isUnanswered: boolean
   malformed(status: number): void
+  /** Nothing more comes from the client, which may listen still. */
+  clientEnded(): void
   /** The connection has closed. */
   clientGone(): void
 }
@@ -79,11 +81,16 @@ export class ClientConnection {
   // An array, because a set that is filled and emptied all the time leaves tables behind that hold the garbage of old
   // requests together until a full collection.
   readonly #underway: Underway[] = []
+  /** What waits until all before it is over. */
+  readonly #turns = new Map<Underway, () => void>()
   #mustClose = false
   #isSpoiled = false
+  #hasEnded = false
 
   constructor(line: ClientLine) {
     this.#line = line
+    // A stream of HTTP/2 ends its half with every request.
+    if (line.demandHttp1 === null) line.socket.once('end', () => this.#ended())
     line.socket.once('close', () => {
       for (const leg of this.#legs.values()) leg.bound?.close()
       // Node tells only the answer whose turn it is, and nobody once it has handed the connection over (CONNECT, Upgrade).
@@ -121,6 +128,11 @@ export class ClientConnection {
 
   spoil(): void {
     this.#isSpoiled = true
+  }
+
+  /** Nothing more comes from the client. */
+  get hasEnded(): boolean {
+    return this.#hasEnded
   }
 
   get isIdle(): boolean {
@@ -163,10 +175,26 @@ export class ClientConnection {
     this.#underway.push(underway)
   }
 
+  /**
+   * Runs `go` once all requests before this one are over. Over one connection a BI server gets requests one after the
+   * other; only of safe ones might it be asked several at once (RFC 9112, section 9.3.2 "Pipelining").
+   */
+  inTurn(underway: Underway, go: () => void): void {
+    if (this.#underway[0] === underway) go()
+    else this.#turns.set(underway, go)
+  }
+
   end(underway: Underway): void {
     const at = this.#underway.indexOf(underway)
     if (at !== -1) this.#underway.splice(at, 1)
-    if (this.#mustClose) this.close()
+    this.#turns.delete(underway)
+    // After the end of a client's half no other request can come.
+    if (this.#mustClose || (this.#hasEnded && this.isIdle)) this.close()
+    const [next] = this.#underway
+    const go = next === undefined ? undefined : this.#turns.get(next)
+    if (next === undefined || go === undefined) return
+    this.#turns.delete(next)
+    go()
   }
 
   /** Ends the connection, once what is under way has been answered. */
@@ -181,6 +209,11 @@ export class ClientConnection {
     this.#line.socket.destroySoon()
   }
 
+  /** Says that nothing more comes, and goes on listening (RFC 9112, section 9.6 "Tear-down"). */
+  finish(): void {
+    this.#line.socket.end()
+  }
+
   destroy(): void {
     this.#line.socket.destroy()
   }
@@ -188,5 +221,10 @@ export class ClientConnection {
   /** Ends it so that nobody takes it for an orderly end. */
   reset(): void {
     this.#line.reset()
+  }
+
+  #ended(): void {
+    this.#hasEnded = true
+    for (const underway of this.#underway.slice()) underway.clientEnded()
   }
 }

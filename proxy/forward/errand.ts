@@ -4,16 +4,12 @@
  */
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { Information } from './answer-head.ts'
 import type { Route } from './client-connection.ts'
 import { codeOf, type Report } from './event.ts'
 import { leavesLogin } from './login-left.ts'
 import type { Target } from './target.ts'
 import type { BoundConnection } from './bound-connection.ts'
-
-export interface Information {
-  readonly statusCode: number
-  readonly rawHeaders: string[]
-}
 
 export interface ErrandSettings {
   readonly route: Route
@@ -46,6 +42,7 @@ export class Errand {
   #bytesReadBefore = 0
   #isAnswered = false
   #isAbandoned = false
+  #isLast = false
 
   constructor(its: ErrandSettings) {
     this.#its = its
@@ -81,6 +78,17 @@ export class Errand {
     clearTimeout(this.#silence)
   }
 
+  /**
+   * The client has said that nothing more comes from it, and may listen still. The BI server is told the same when it has
+   * the whole request: it decides, as it does for its own clients, whether it answers or takes the client for gone.
+   */
+  endAfterRequest(): void {
+    this.#isLast = true
+    const up = this.#up
+    if (up.writableFinished) up.socket?.end()
+    else up.once('finish', () => up.socket?.end())
+  }
+
   abandon(): void {
     this.#isAbandoned = true
     clearTimeout(this.#silence)
@@ -97,7 +105,10 @@ export class Errand {
       else if (leavesLogin(answer)) up.shouldKeepAlive = false
       this.#its.answered(answer)
     })
-    up.on('information', (information) => this.#its.informed(information))
+    up.on('information', (information) => {
+      this.moved()
+      this.#its.informed(information)
+    })
     up.on('error', (error) => this.#broke(up, error))
     up.on('close', () => {
       this.#its.closed()
@@ -121,7 +132,7 @@ export class Errand {
   /** Nothing of it would be lost, nothing done twice, and nobody's login is at stake. */
   get #mayRepeat(): boolean {
     const { hasBody, upgrades, bound, req } = this.#its
-    return !hasBody && !upgrades && bound === null && IDEMPOTENT.has(req.method ?? '')
+    return !this.#isLast && !hasBody && !upgrades && bound === null && IDEMPOTENT.has(req.method ?? '')
   }
 
   #broke(up: ClientRequest, error: Error | null): void {

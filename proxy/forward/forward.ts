@@ -173,6 +173,8 @@ class Forwarder implements Forward {
 
   another(tls: TlsOptions | null, http2 = false): http.Server | https.Server {
     const server = tls === null ? this.#plain() : this.#secure(tls, http2)
+    // A client may end its half and still read. Node's own switch for it, which its documentation does not name.
+    Object.assign(server, { httpAllowHalfOpen: true })
     this.#servers.push(server)
     // One that no longer listens is forgotten with its last connection.
     server.once('close', () => this.#servers.splice(this.#servers.indexOf(server), 1))

@@ -14,13 +14,15 @@ import type { AnswerFacts, Ending, RawHeaders } from '../exchange.ts'
 import { ownsConnection } from '../identity/authorization.ts'
 import { redact } from '../identity/redact.ts'
 import type { Claimed } from '../identity/who-asks.ts'
-import { answerHeaders, asksForLogin, isRefusal } from './answer-head.ts'
+import { answerHeaders, asksForLogin, endsConnection, framingOf, isRefusal } from './answer-head.ts'
+import { writeAnswer } from './answer-out.ts'
 import { Capture } from './capture.ts'
 import type { Leg, Underway } from './client-connection.ts'
 import { Download } from './download.ts'
 import { Entry } from './entry.ts'
-import { Errand, type Information } from './errand.ts'
+import { Errand } from './errand.ts'
 import { codeOf, type RefusalReason } from './event.ts'
+import { Informing } from './informing.ts'
 import { linger } from './linger.ts'
 import { Outcome } from './outcome.ts'
 import { prepareHead } from './prepared-head.ts'
@@ -35,9 +37,6 @@ import { conversationOf } from './conversation-of.ts'
 import type { Conversation } from './websocket/conversation.ts'
 import { avoidBinaryXml } from './transport-capability.ts'
 import { Upload } from './upload.ts'
-
-/** 1xx answers to one request. Nobody takes them off a slow client's hands, so without a bound they would pile up. */
-const MAX_INFORMED = 1000
 
 export class Passage implements Underway {
   readonly #its: PassageSettings
@@ -54,7 +53,9 @@ export class Passage implements Underway {
   #download: Download | null = null
   #reading: SafeReading | null = null
   #tunnelled = { up: 0, down: 0 }
-  #informed = 0
+  readonly #informing: Informing
+  /** The connection ends with this answer, yet not before the client has sent all of its request. */
+  #lingers = false
   #isOver = false
   readonly #stopwatch = new Stopwatch()
 
@@ -80,6 +81,7 @@ export class Passage implements Underway {
     const facts = { authorization: this.#authorization, raw, peer: its.connection.address }
     this.#claimed = road.whoAsks.claim(this.#leg?.identity ?? null, facts)
     this.#outcome = new Outcome(this.#claimed.verified)
+    this.#informing = new Informing(its.res, this.#entry, (code) => this.#brokeOff(code))
     its.connection.begin(this)
     res.on('close', () => this.#closed())
   }
@@ -104,7 +106,7 @@ export class Passage implements Underway {
     const isOut = res.socket !== null && !res.writableFinished
     if (isOut && (res.writableNeedDrain || res.writableEnded)) return true
     const awaitsContinue = this.#head.kind === 'clear' && this.#head.expects && this.#capture.size === 0
-    return this.isArriving && !awaitsContinue && this.#upload?.isBlocked !== true
+    return this.isArriving && this.#errand !== null && !awaitsContinue && this.#upload?.isBlocked !== true
   }
 
   get server(): string {
@@ -153,8 +155,13 @@ export class Passage implements Underway {
     return connection.demandHttp1 !== null
   }
 
-  /** Sends the request on; the answer comes back by itself. */
+  /** Sends the request on, when it is its turn; the answer comes back by itself. */
   send(): void {
+    this.#its.connection.inTurn(this, () => this.#guarded(() => this.#send()))
+  }
+
+  #send(): void {
+    if (this.#outcome.isDecided) return
     const { req, tunnel } = this.#its
     const errand = this.#set()
     this.#errand = errand
@@ -168,11 +175,12 @@ export class Passage implements Underway {
         // A front end that passes its clients' trailers on passes their claims on, too.
         keeps: (trailer) => mayTrail(trailer) && !this.#its.road.whoAsks.isTrustedHeader(trailer),
       })
-      return
+      return this.clientEnded()
     }
     errand.up.end()
     this.#capture.end()
     this.#ask()
+    this.clientEnded()
   }
 
   /** What was to be the rest of the body is no HTTP; the caller answers `status` on the bare socket. */
@@ -180,6 +188,10 @@ export class Passage implements Underway {
     this.#outcome.decide('refused')
     if (this.isUnanswered) this.#outcome.beginOwn(status, this.#its.road.now())
     this.#abandonUpstream()
+  }
+
+  clientEnded(): void {
+    if (this.#its.connection.hasEnded && this.#its.tunnel === null) this.#errand?.endAfterRequest()
   }
 
   clientGone(): void {
@@ -208,7 +220,7 @@ export class Passage implements Underway {
       bound: this.#leg?.bound ?? null,
       report: road.report,
       answered: (answer) => this.#guarded(() => this.#answered(answer)),
-      informed: (information) => this.#guarded(() => this.#inform(information)),
+      informed: (information) => this.#guarded(() => this.#informing.pass(information)),
       switched: (answer, socket, first) => this.#guarded(() => this.#switch(answer, socket, first)),
       broke: (error) => this.#broke(error),
       closed: () => this.#upload?.stop(),
@@ -249,6 +261,8 @@ export class Passage implements Underway {
     // Where the end is decided, this is only its consequence.
     if (this.#outcome.isDecided) return
     if (this.#answer !== null) return this.#answerBroke(this.#answer, error)
+    // Told that nothing more comes of the client, the BI server took it for gone.
+    if (this.#its.connection.hasEnded) return void this.#its.res.destroy()
     const code = codeOf(error)
     if (this.#errand?.hadLogin === true) return this.#loginEnded(code)
     this.#its.road.report({ kind: 'upstream-unreachable', server: this.server, code })
@@ -272,22 +286,6 @@ export class Passage implements Underway {
 
   // ——— down ———
 
-  #inform(information: Information): void {
-    const { res, req, tunnel } = this.#its
-    this.#moved()
-    this.#informed += 1
-    if (this.#informed > MAX_INFORMED) return this.#brokeOff('TOO_MANY_INFORMATIONS')
-    if (tunnel !== null || req.httpVersion !== '1.1') return
-    // 100 says nothing of the query, and the rest of the query waits for it; all others wait for the entry.
-    if (information.statusCode === 100) {
-      if (!res.headersSent && !res.destroyed) res.writeContinue()
-      return
-    }
-    this.#whenKept(() => {
-      if (!res.headersSent && !res.destroyed) res.writeInformation(information.statusCode, information.rawHeaders)
-    })
-  }
-
   #answered(answer: IncomingMessage): void {
     this.#answer = answer
     this.#stopwatch.answered()
@@ -302,8 +300,8 @@ export class Passage implements Underway {
     if (this.#outcome.isDecided || res.destroyed) return
     const status = answer.statusCode ?? 502
     const bodiless = status === 204 || status === 304
-    const chunked = req.httpVersion === '1.1' && !bodiless
-    const headers = answerHeaders(answer, { chunked, close: this.#mustClose() })
+    const framing = framingOf(res, bodiless, this.#mustClose())
+    const headers = answerHeaders(answer, framing)
     if (headers === null) return this.#brokeOff('TRANSFER_CODING')
     const { demandHttp1 } = this.#its.connection
     if (demandHttp1 !== null && asksForLogin(answer)) return this.#sendToHttp1(demandHttp1, answer)
@@ -314,8 +312,8 @@ export class Passage implements Underway {
         road.report({ kind: 'reader-failed', server: this.server, code }),
       )
     }
-    res.sendDate = false
-    res.writeHead(status, answer.statusMessage ?? '', headers)
+    this.#lingers = !req.complete && endsConnection(answer, framing)
+    writeAnswer(res, { status, reason: answer.statusMessage ?? '', headers, lingers: this.#lingers })
     this.#download = new Download(answer, res, this.#reading, () => this.#moved())
     this.#download.begin()
   }
@@ -365,6 +363,8 @@ export class Passage implements Underway {
     this.#stopwatch.answered()
     this.#errand?.listenNoMore()
     socket.on('error', (error) => this.#broke(error))
+    // Either side may end its half and hear the rest.
+    socket.allowHalfOpen = true
     // Node has let go of it, so that whoever ends the exchange before the tunnel is open must end it here.
     res.once('close', () => {
       if (!tunnel.isOpen) socket.destroy()
@@ -439,7 +439,7 @@ export class Passage implements Underway {
     if (res.headersSent) return this.#cut()
     const answer = ownAnswer(status, close || this.#mustClose())
     this.#outcome.beginOwn(status, this.#its.road.now())
-    res.writeHead(status, reasonPhrase(status), ownHeaders(answer))
+    writeAnswer(res, { status, reason: reasonPhrase(status), headers: ownHeaders(answer), lingers: false })
     res.end(answer.body)
   }
 
@@ -457,7 +457,7 @@ export class Passage implements Underway {
       this.#outcome.decide('client-gone')
       this.#abandonUpstream()
     } else if (!req.complete) {
-      linger(req, connection, () => this.#abandonUpstream())
+      linger(req, connection, { ends: this.#lingers, closed: () => this.#abandonUpstream() })
     }
     this.#outcome.decide('complete')
     this.#errand?.listenNoMore()

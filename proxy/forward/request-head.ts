@@ -104,6 +104,7 @@ function forwarded(req: IncomingMessage, options: ReadonlySet<string>, upgrade: 
   const connection = upgrade ? 'Upgrade' : wantsTrailers ? 'keep-alive, TE' : 'keep-alive'
   const headers: string[] = []
   let connectionSent = false
+  let trailersWanted = wantsTrailers
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = raw[at] ?? ''
     const value = raw[at + 1] ?? ''
@@ -120,6 +121,10 @@ function forwarded(req: IncomingMessage, options: ReadonlySet<string>, upgrade: 
         if (chunked) headers.push(name, value)
         break
       case 'te':
+        // We pass trailers on, so we may say so for ourselves (RFC 9110, section 10.1.4 "TE").
+        if (trailersWanted) headers.push(name, 'trailers')
+        trailersWanted = false
+        break
       case 'keep-alive':
       case 'proxy-connection':
         break
@@ -127,8 +132,7 @@ function forwarded(req: IncomingMessage, options: ReadonlySet<string>, upgrade: 
         if (!options.has(lower) && !front.isForged(name)) headers.push(name, value)
     }
   }
-  // We pass trailers on, so we may say so for ourselves (RFC 9110, section 10.1.4 "TE").
-  if (wantsTrailers) headers.push('TE', 'trailers', ...(connectionSent ? [] : ['Connection', connection]))
+  if (wantsTrailers && !connectionSent) headers.push('Connection', connection)
   keepLatin1(headers)
   return headers
 }

@@ -106,7 +106,10 @@ export class Tunnel {
     void left.then(() => {
       upstream.on('data', downNext)
       // Told also while the last of it is held: the client's end follows what leaves before it.
-      upstream.on('end', () => void left.then(() => client.end()))
+      const ended = () => void left.then(() => client.end())
+      // It may have said all there is with the switch itself, while the entry was synced.
+      if (upstream.readableEnded) ended()
+      else upstream.on('end', ended)
     })
     client.resume()
   }

@@ -32,6 +32,10 @@ export class Upload {
     up.on('drain', () => this.#unblock())
     req.on('data', (chunk: Buffer) => this.#take(chunk))
     req.on('end', () => this.#end())
+    // With the first bytes of the body, where they are there already; else the head goes out alone.
+    process.nextTick(() => {
+      if (capture.size === 0 && !up.destroyed) up.flushHeaders()
+    })
   }
 
   /** The BI server does not take what there is. */

@@ -286,7 +286,7 @@ test('TE: trailers is said on to the BI server, because trailers pass', async (t
   const { port: upstream, seen } = await scripted(t, OK)
   const { port } = await ours(t, upstream)
   await connect(t, port).send('GET / HTTP/1.1\r\nHost: a\r\nTE: trailers, deflate\r\nConnection: TE\r\n\r\n').has('ok')
-  assert.equal(seen[0], 'GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, TE\r\nTE: trailers\r\n\r\n')
+  assert.equal(seen[0], 'GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nConnection: keep-alive, TE\r\n\r\n')
 })
 
 test('closing does not wait for a connection that has asked nothing', async (t) => {
