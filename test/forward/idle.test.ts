@@ -61,14 +61,15 @@ test('a thousand idle connections cost little, and each works again, with a logi
   })
   const proxy = new Proxy(t, upstream)
   const port = await proxy.port()
-  const clients = () => Array.from({ length: CONNECTIONS }, () => connect(t, port))
+  // From two addresses, for one may have no more than two thousand.
+  const clients = (from: string) => Array.from({ length: CONNECTIONS }, () => connect(t, port, from))
   await ask([connect(t, port)], PLAIN, 1)
   const before = await proxy.memory()
 
-  const plain = clients()
+  const plain = clients('127.0.0.1')
   await ask(plain, PLAIN, 1)
   const withPlain = await proxy.memory()
-  const owners = clients()
+  const owners = clients('127.0.0.2')
   await ask(owners, LOGIN, 1)
   const withOwners = await proxy.memory()
   assert.equal(open.owner, CONNECTIONS)
