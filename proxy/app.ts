@@ -13,6 +13,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { Config } from '../schema/config/config.ts'
 import type { Admin, AdminOptions } from './admin/admin.ts'
+import type { UpstreamEvent } from './admin/upstreams.ts'
 import { type AnswerReader, createAnswerReader } from './answer/answer-threads.ts'
 import type { ReadAnswer } from './exchange.ts'
 import type { Forward, ForwardEvent, ForwardSettings } from './forward/forward.ts'
@@ -62,7 +63,7 @@ export interface RunningProxy {
 /** @throws ConfigError, JournalError, and what listening throws; nothing is open then */
 export async function openProxy({ config, logger }: ProxyOptions): Promise<RunningProxy> {
   const settings = interpretSettings(config)
-  const admin = await adminOf(config)
+  const admin = await adminOf(config, logger)
   const verifier = await openVerifier(config, logger)
   const tickets = await openTickets(config, logger, admin)
   const journal = await openJournal({
@@ -263,10 +264,10 @@ async function readFirst(readAnswer: ReadAnswer): Promise<void> {
 }
 
 /** Loaded only where it is asked for: it brings a web server with it. */
-async function adminOf(config: Config): Promise<Admin | null> {
+async function adminOf(config: Config, logger: Logger): Promise<Admin | null> {
   if (config.proxy.admin === null) return null
   const { Admin } = await import('./admin/admin.ts')
-  return new Admin(adminSettings(config))
+  return new Admin({ ...adminSettings(config), report: (event) => tellUpstream(logger, event) })
 }
 
 /** What the recorder tells of itself goes to the admin address, where there is one. */
@@ -327,8 +328,13 @@ function tellFront(logger: Logger, event: FrontEvent): void {
   else logger.info(event, 'new connections get the new certificate')
 }
 
+function tellUpstream(logger: Logger, event: UpstreamEvent): void {
+  if (event.kind === 'upstream-up') logger.info(event, 'the BI server is there again')
+  else logger.warn(event, 'the BI server is not there, or says that it is not well')
+}
+
 function tellForward(logger: Logger, event: ForwardEvent): void {
-  if (event.kind === 'passed') return
+  if (event.kind === 'passed' || event.kind === 'piece-passed') return
   if (event.kind === 'failed' || event.kind === 'withheld' || event.kind === 'unrecorded')
     logger.error(event, event.kind)
   else logger.info(event, event.kind)

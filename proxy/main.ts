@@ -68,6 +68,7 @@ function sampleConfig({ url }: SampleServer): ServerConfig {
     path: null,
     port: null,
     ca: null,
+    health: null,
     forwardedHeaders: 'pass',
     onJournalFailure: 'refuse',
     binaryXml: 'avoid',

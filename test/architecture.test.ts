@@ -57,7 +57,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'schema/store',
   ],
   'proxy/reload': ['node:', 'proxy/exchange.ts', 'proxy/journal', 'schema/command', 'schema/config', 'schema/record'],
-  'proxy/admin': ['node:', 'proxy/forward', 'proxy/journal', 'proxy/ship', 'schema/record', 'fastify', 'prom-client'],
+  'proxy/admin': [
+    'node:',
+    'proxy/forward',
+    'proxy/journal',
+    'proxy/ship',
+    'schema/config/health.ts',
+    'schema/record',
+    'fastify',
+    'prom-client',
+  ],
   'proxy/trial': [
     'node:',
     'proxy/exchange.ts',

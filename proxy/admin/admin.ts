@@ -19,12 +19,14 @@ import { readinessOf } from './readiness.ts'
 import type { Phase, Readiness } from './readiness.ts'
 import { RecorderWatch } from './recorder-watch.ts'
 import { Upstreams } from './upstreams.ts'
-import type { UpstreamPlace } from './upstreams.ts'
+import type { UpstreamEvent, UpstreamPlace } from './upstreams.ts'
 
 export interface AdminOptions {
   readonly servers: readonly UpstreamPlace[]
   /** Modules that have a label of their own; there may be any number of others, for a client can make them up. */
   readonly modules: readonly string[]
+  /** A BI server is down, or up again. */
+  readonly report?: (event: UpstreamEvent) => void
   /** How long the recorder may keep still before it counts as stuck. */
   readonly stuckMs?: number
 }
@@ -39,9 +41,9 @@ export class Admin {
   #app: FastifyInstance | null = null
   #phase: Phase = 'starting'
 
-  constructor({ servers, modules, stuckMs = 120_000 }: AdminOptions) {
+  constructor({ servers, modules, report, stuckMs = 120_000 }: AdminOptions) {
     this.#meters = new Meters(modules)
-    this.#upstreams = new Upstreams(servers)
+    this.#upstreams = new Upstreams(servers, report)
     this.#recorder = new RecorderWatch(stuckMs)
   }
 
@@ -84,12 +86,14 @@ export class Admin {
 
   /** Resolves with the address in use. */
   async listen({ host, port }: { readonly host: string; readonly port: number }, sources: Sources): Promise<string> {
-    this.#meters.read(sources, this.#recorder)
+    this.#meters.read(sources, this.#recorder, () => this.#upstreams.known())
+    this.#upstreams.look()
     this.#app = this.#build(sources)
     return this.#app.listen({ host, port })
   }
 
   async close(): Promise<void> {
+    this.#upstreams.close()
     await this.#app?.close()
   }
 

@@ -7,6 +7,7 @@ import type { ForwardEvent } from '../forward/event.ts'
 import type { ForwardStats } from '../forward/forward.ts'
 import type { JournalStats } from '../journal/journal.ts'
 import type { Tally } from '../ship/tally.ts'
+import type { UpstreamState } from './readiness.ts'
 import type { RecorderWatch } from './recorder-watch.ts'
 
 /** What is looked at when somebody asks. */
@@ -30,6 +31,9 @@ export class Meters {
   readonly #recorderErrors = this.#counter('recorder_errors_total', 'Other difficulties of the recorder.', 'code')
   readonly #held = this.#histogram('answer_held_seconds', 'How long answers waited for their entry to be durable.')
   readonly #inProxy = this.#histogram('proxy_seconds', 'From the request to its sending on, and answer in to out.')
+  readonly #inSocket = this.#histogram('websocket_seconds', 'Each piece a BI server said in a WebSocket, in to out.')
+  readonly #handshakes = this.#counter('handshakes_failed_total', 'TLS handshakes with clients that failed.', 'code')
+  readonly #handshakeCodes = new Set<string>()
   readonly #sync = this.#histogram('journal_sync_seconds', 'Writing and syncing a group of entries.')
 
   constructor(modules: readonly string[]) {
@@ -51,7 +55,8 @@ export class Meters {
   }
 
   heard(event: ForwardEvent): void {
-    if (event.kind !== 'passed') return this.#events.inc({ event: event.kind }, event.times ?? 1)
+    if (event.kind === 'piece-passed') return this.#inSocket.observe(event.proxyMs / 1000)
+    if (event.kind !== 'passed') return this.#happened(event)
     this.#held.observe(event.heldMs / 1000)
     this.#inProxy.observe(event.proxyMs / 1000)
   }
@@ -76,7 +81,7 @@ export class Meters {
   }
 
   /** Called once: what is not told, but looked at when somebody asks. */
-  read({ journal, forward }: Sources, recorder: RecorderWatch): void {
+  read({ journal, forward }: Sources, recorder: RecorderWatch, upstreams: () => readonly UpstreamState[]): void {
     collectDefaultMetrics({ register: this.#registry })
     this.#gauge('journal_bytes', 'Size of the journal.', () => journal.stats().bytes)
     this.#gauge('journal_segments', 'Files of the journal.', () => journal.stats().segments)
@@ -96,7 +101,34 @@ export class Meters {
     this.#gauge('store_available', '1 while the store takes entries.', () => Number(recorder.status?.store === 'ok'))
     this.#gauge('connections', 'Open connections of clients, WebSockets too.', () => forward.stats().connections)
     this.#gauge('websockets', 'Open WebSockets.', () => forward.stats().webSockets)
+    this.#ofServers(upstreams)
     this.#gauge('requests_underway', 'Requests not yet wholly answered.', () => forward.stats().underway)
+  }
+
+  #happened(event: Exclude<ForwardEvent, { kind: 'passed' | 'piece-passed' }>): void {
+    const times = event.times ?? 1
+    this.#events.inc({ event: event.kind }, times)
+    if (event.kind === 'handshake-failed') this.#handshakes.inc({ code: this.#handshakeCode(event.code) }, times)
+  }
+
+  /** What is known of each BI server; one that nobody has tried has no value. */
+  #ofServers(upstreams: () => readonly UpstreamState[]): void {
+    this.#byServer('upstream_up', '1 while the BI server can be reached and says it is well.', upstreams, (state) =>
+      state.isKnown ? Number(state.error === null) : null,
+    )
+    this.#byServer('upstream_checked_seconds', 'Since the proxy itself last looked.', upstreams, ({ lookedAt }) =>
+      lookedAt === null ? null : Math.max(Date.now() - lookedAt, 0) / 1000,
+    )
+    const help = "Days until the BI server's certificate ends; below 0 it has."
+    this.#byServer('upstream_certificate_days', help, upstreams, ({ certificateEndsAt }) =>
+      certificateEndsAt === null ? null : (certificateEndsAt - Date.now()) / DAY_MS,
+    )
+  }
+
+  /** They are OpenSSL's, of which there are some hundred; a client has a say in which. */
+  #handshakeCode(code: string): string {
+    if (this.#handshakeCodes.size < MAX_CODES) this.#handshakeCodes.add(code)
+    return this.#handshakeCodes.has(code) ? code : 'other'
   }
 
   #label(module: string | null): string {
@@ -124,7 +156,31 @@ export class Meters {
       },
     })
   }
+
+  #byServer(
+    name: string,
+    help: string,
+    upstreams: () => readonly UpstreamState[],
+    read: (state: UpstreamState) => number | null,
+  ): void {
+    void new Gauge({
+      name: `tilsyn_${name}`,
+      help,
+      labelNames: ['server'],
+      registers: [this.#registry],
+      collect() {
+        this.reset()
+        for (const state of upstreams()) {
+          const value = read(state)
+          if (value !== null) this.set({ server: state.server }, value)
+        }
+      },
+    })
+  }
 }
+
+const DAY_MS = 24 * 60 * 60 * 1000
+const MAX_CODES = 50
 
 /** As far as the recorder has told: what came within the last second counts as not in the tables. */
 function lagOf(seq: number, { status }: RecorderWatch): number {

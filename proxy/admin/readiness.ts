@@ -13,6 +13,7 @@ export interface Reason {
     | 'journal-broken'
     | 'journal-overloaded'
     | 'upstream-unreachable'
+    | 'upstream-certificate'
     | 'recorder-stuck'
     | 'store-unavailable'
   /** Name of the BI server in the configuration. */
@@ -37,9 +38,17 @@ export interface Circumstances {
 
 export interface UpstreamState {
   readonly server: string
-  /** Why the last attempt to reach it failed; `null`: it did not, or nobody has tried. */
+  /** Why it could not be reached, or says that it is not well; `null`: neither, or nobody has tried. */
   readonly error: string | null
+  /** Somebody has tried. */
+  readonly isKnown: boolean
+  /** UTC milliseconds when the proxy itself last looked; `null`: never. */
+  readonly lookedAt: number | null
+  readonly certificateEndsAt: number | null
 }
+
+/** Time enough to order a new one. */
+const SOON_MS = 30 * 24 * 60 * 60 * 1000
 
 export function readinessOf({ phase, journal, recorder, upstreams }: Circumstances): Readiness {
   const unreachable = upstreams.flatMap(({ server, error }): Reason[] =>
@@ -55,7 +64,13 @@ export function readinessOf({ phase, journal, recorder, upstreams }: Circumstanc
   ]
   // The journal keeps what the store cannot take: nothing is lost, and no BI user notices.
   const away = recorder.store === 'unavailable' ? [{ code: 'store-unavailable' as const }] : []
-  return { ready: reasons.length === 0, reasons, warnings: [...away, ...(none ? [] : unreachable)] }
+  const warnings = [...away, ...(none ? [] : unreachable), ...upstreams.flatMap(endsSoon)]
+  return { ready: reasons.length === 0, reasons, warnings }
+}
+
+function endsSoon({ server, error, certificateEndsAt }: UpstreamState): readonly Reason[] {
+  const soon = error === null && certificateEndsAt !== null && certificateEndsAt - Date.now() < SOON_MS
+  return soon ? [{ code: 'upstream-certificate', server }] : []
 }
 
 function journalReasons({ ready, broken }: Circumstances['journal']): readonly Reason[] {

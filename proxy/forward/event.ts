@@ -38,6 +38,8 @@ type Happening =
    * and not for a log.
    */
   | { readonly kind: 'passed'; readonly server: string; readonly heldMs: number; readonly proxyMs: number }
+  /** Something that the BI server said in a WebSocket leaves, after so long in the proxy. Told for all of it, as above. */
+  | { readonly kind: 'piece-passed'; readonly server: string; readonly proxyMs: number }
   /** A fault of ours, in one exchange. */
   | { readonly kind: 'failed'; readonly server: string; readonly code: string }
 

@@ -45,7 +45,7 @@ export class Upstream {
     this.#hostname = url.hostname.replace(/^\[|\]$/g, '')
     this.#port = url.port
     this.#prefix = url.pathname.replace(/\/$/, '')
-    this.#trust = this.#secure ? { secureContext: createSecureContext({ ca: ca ?? everybodys() }) } : {}
+    this.#trust = this.#secure ? { secureContext: createSecureContext({ ca: authorities(ca) }) } : {}
     this.#pool = this.#agent({ keepAlive: true, timeout: IDLE_POOLED_MS }, (connect) => connect())
   }
 
@@ -109,9 +109,9 @@ export class Upstream {
   }
 }
 
-/** Those Node brings, and those this computer's administrators have added. */
-function everybodys(): string[] {
-  return [...getCACertificates('default'), ...getCACertificates('system')]
+/** Without authorities of its own a BI server's are those Node brings, and those this computer's administrators have added. */
+export function authorities(ca: string | null): string | string[] {
+  return ca ?? [...getCACertificates('default'), ...getCACertificates('system')]
 }
 
 type Connected = Duplex | null | undefined

@@ -4,6 +4,7 @@
  */
 import type { Address } from './address.ts'
 import type { FrontConfig } from './front.ts'
+import type { HealthConfig } from './health.ts'
 import type { IdentityConfig } from './identity.ts'
 import type { LimitsConfig } from './limits.ts'
 import type { MappingFile } from './mapping.ts'
@@ -20,6 +21,8 @@ export interface ServerConfig {
   readonly port: number | null
   /** Authorities that vouch for the BI server's certificate, in PEM, instead of those everybody knows; `null`: those. */
   readonly ca: string | null
+  /** How the proxy itself looks whether the BI server is there; `null`: not at all. */
+  readonly health: HealthConfig | null
   /** `append`: the BI server is told where a request comes from. */
   readonly forwardedHeaders: 'pass' | 'append'
   /** `forward`: queries pass unrecorded while the journal is broken; each is counted and the gap is an entry. */

@@ -10,6 +10,7 @@ import type { Config, Domain, ModuleRule, ServerConfig, StoreConfig } from './co
 import { ConfigError } from './config-error.ts'
 import { mistakesOf, readJson } from './checked-json.ts'
 import { address } from './address.ts'
+import { healthConfig, type WrittenHealth } from './health.ts'
 import { frontConfig, pemFile, type WrittenFront } from './load-front.ts'
 import { identityConfig } from './load-identity.ts'
 import type { WrittenIdentity } from './load-identity.ts'
@@ -36,6 +37,7 @@ interface Written {
     readonly path?: string
     readonly port?: number
     readonly ca?: string
+    readonly health?: WrittenHealth | null
     readonly forwardedHeaders?: ServerConfig['forwardedHeaders']
     readonly onJournalFailure?: 'refuse' | 'forward'
     readonly binaryXml?: 'avoid' | 'pass'
@@ -152,6 +154,7 @@ function serverConfig(
     path: written.path ?? null,
     port: written.port ?? null,
     ca: written.ca === undefined ? null : pemFile(resolve(folder, written.ca), `servers[${index}].ca`, file),
+    health: healthConfig(written.health),
     forwardedHeaders: written.forwardedHeaders ?? 'pass',
     onJournalFailure: written.onJournalFailure ?? 'refuse',
     binaryXml: written.binaryXml ?? 'avoid',

@@ -228,6 +228,8 @@ export interface Ours {
   /** What an operator is told. */
   readonly events: readonly ForwardEvent[]
   readonly passed: readonly PassedEvent[]
+  /** What was said in WebSockets: how long each piece was in the proxy. */
+  readonly pieces: readonly number[]
   stats(): ForwardStats
   close(): Promise<void>
 }
@@ -237,6 +239,7 @@ export async function ours(scope: Scope, upstream: number, options: OurOptions =
   const witness = new TestWitness()
   const events: ForwardEvent[] = []
   const passed: PassedEvent[] = []
+  const pieces: number[] = []
   const usual: ForwardServer = {
     name: 'bi',
     upstream: new URL(`http://127.0.0.1:${upstream}`),
@@ -254,11 +257,15 @@ export async function ours(scope: Scope, upstream: number, options: OurOptions =
     findMessageId: () => new JsonMessageId(),
     captureBytes: options.captureBytes ?? 65_536,
     limits: { ...USUAL_LIMITS, ...options.limits },
-    report: (event) => (event.kind === 'passed' ? passed.push(event) : events.push(event)),
+    report: (event) => {
+      if (event.kind === 'passed') passed.push(event)
+      else if (event.kind === 'piece-passed') pieces.push(event.proxyMs)
+      else events.push(event)
+    },
   })
   options.tune?.(forward.server)
   const port = await listen(scope, forward.server)
-  return { port, witness, events, passed, stats: () => forward.stats(), close: () => forward.close() }
+  return { port, witness, events, passed, pieces, stats: () => forward.stats(), close: () => forward.close() }
 }
 
 /** http-proxy as its README sets it up, with a keep-alive agent so that it can keep pace. */

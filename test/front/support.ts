@@ -40,7 +40,8 @@ export async function fronted(scope: Scope, upstream: number, its: FrontedOption
   const config = { tls, listen, trusted: [], proxyProtocol: false, ...HEADER, ...rest } as const
   const witness = new TestWitness()
   const events: (ForwardEvent | FrontEvent)[] = []
-  const report = (event: ForwardEvent | FrontEvent) => void (event.kind === 'passed' || events.push(event))
+  const report = (event: ForwardEvent | FrontEvent) =>
+    void (event.kind === 'passed' || event.kind === 'piece-passed' || events.push(event))
   const usual: ForwardServer = {
     name: 'bi',
     upstream: new URL(`http://127.0.0.1:${upstream}`),

@@ -110,6 +110,7 @@ export class Conversation {
 
   /** The BI server says something: resolves when it may leave, with `false` when it never may. */
   async down(chunk: Uint8Array): Promise<boolean> {
+    const cameAt = performance.now()
     const events = this.#framed(this.#down, chunk)
     if (events === null) return false
     await this.#up.idle()
@@ -118,7 +119,9 @@ export class Conversation {
     if (this.#unrecorded > MAX_UNRECORDED) await this.#recorded
     const [upTo, left] = [this.#asked, this.#pending]
     if (left > 0 && !this.#isOver) await new Promise<void>((leave) => this.#held.push({ upTo, left, leave }))
-    return !this.#isOver
+    if (this.#isOver) return false
+    this.#its.report({ kind: 'piece-passed', server: this.#its.server, proxyMs: performance.now() - cameAt })
+    return true
   }
 
   /** Both sides have closed: what is still open gets `ending`. Resolves when every entry has its answer. */
