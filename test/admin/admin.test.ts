@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { Admin } from '../../proxy/admin/admin.ts'
 import type { AdminOptions } from '../../proxy/admin/admin.ts'
-import type { Readiness } from '../../proxy/admin/readiness.ts'
+import { readinessOf, type Readiness } from '../../proxy/admin/readiness.ts'
 import type { JournalStats } from '../../proxy/journal/journal.ts'
 import type { Tally } from '../../proxy/ship/tally.ts'
 import type { RecorderStatus } from '../../schema/record/recorder-status.ts'
@@ -197,4 +197,49 @@ test('nothing else is answered, nothing is kept by caches, and closing does not 
   await other.close()
   await assert.rejects(fetch(`${url}/healthz`))
   await admin.close()
+})
+
+test('failed handshakes are counted by their code, WebSockets measured apart, and BI servers told one by one', async (t) => {
+  const { admin, get } = await start(t, {
+    servers: [
+      { name: 'bi01', upstream: new URL('http://127.0.0.1:1'), health: null },
+      { name: 'bi02', upstream: new URL('http://127.0.0.1:2'), health: null },
+    ],
+  })
+  admin.heard({ kind: 'handshake-failed', code: 'ERR_SSL_NO_SHARED_CIPHER' })
+  admin.heard({ kind: 'handshake-failed', code: 'ERR_SSL_NO_SHARED_CIPHER', times: 4 })
+  admin.heard({ kind: 'piece-passed', server: 'bi01', proxyMs: 3 })
+  admin.heard({ kind: 'passed', server: 'bi01', heldMs: 1, proxyMs: 1 })
+  const { text } = await get('/metrics')
+  assert.equal(line(text, 'tilsyn_handshakes_failed_total{code="ERR_SSL_NO_SHARED_CIPHER"}')?.split(' ')[1], '5')
+  assert.equal(line(text, 'tilsyn_events_total{event="handshake-failed"}')?.split(' ')[1], '5')
+  assert.equal(line(text, 'tilsyn_websocket_seconds_count')?.split(' ')[1], '1')
+  assert.equal(line(text, 'tilsyn_proxy_seconds_count')?.split(' ')[1], '1')
+  assert.equal(line(text, 'tilsyn_upstream_up{server="bi01"}')?.split(' ')[1], '1')
+  assert.equal(line(text, 'tilsyn_upstream_up{server="bi02"}'), undefined)
+})
+
+test('codes of handshakes do not multiply', async (t) => {
+  const { admin, get } = await start(t)
+  for (let at = 0; at < 200; at += 1) admin.heard({ kind: 'handshake-failed', code: `MADE_UP_${at}` })
+  const { text } = await get('/metrics')
+  const lines = text.split('\n').filter((one) => one.startsWith('tilsyn_handshakes_failed_total{'))
+  assert.equal(lines.length, 51)
+  assert.equal(line(text, 'tilsyn_handshakes_failed_total{code="other"}')?.split(' ')[1], '150')
+})
+
+test('a certificate of a BI server that ends soon is a warning', () => {
+  const server = { server: 'bi', error: null, isKnown: true, lookedAt: 0 }
+  const told = (days: number, error: string | null = null) =>
+    readinessOf({
+      phase: 'serving',
+      journal: { ready: true, broken: null },
+      recorder: { stuck: false, store: 'ok' },
+      upstreams: [{ ...server, error, certificateEndsAt: Date.now() + days * 86_400_000 }],
+    })
+  assert.deepEqual(told(40).warnings, [])
+  assert.deepEqual(told(20), { ready: true, reasons: [], warnings: [{ code: 'upstream-certificate', server: 'bi' }] })
+  assert.deepEqual(told(-1, 'CERT_HAS_EXPIRED').reasons, [
+    { code: 'upstream-unreachable', server: 'bi', error: 'CERT_HAS_EXPIRED' },
+  ])
 })

@@ -38,10 +38,10 @@ test('a BI server that goes away and comes back is found so without any query, a
   await met('ECONNREFUSED')
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   await met(null)
-  assert.deepEqual(events, [
-    { kind: 'upstream-down', server: 'bi', error: 'ECONNREFUSED' },
-    { kind: 'upstream-up', server: 'bi' },
-  ])
+  assert.deepEqual(
+    events.map(({ kind }) => kind),
+    ['upstream-down', 'upstream-up'],
+  )
 })
 
 test('a health path is asked on the server itself, without credentials, and what it answers is told', async (t) => {

@@ -178,3 +178,28 @@ test('several addresses are listened on, with TLS unless one says otherwise', ()
   assert.deepEqual(proxy.tls?.identity, { kind: 'pfx', pfx: join(folder, 'bi.pfx') })
   assert.equal(proxy.tls?.passwordFile, join(folder, 'p.txt'))
 })
+
+test('a BI server is looked at by a connection unless one says how else, or not at all', () => {
+  const healthOf = (health?: unknown) =>
+    load(JSON.stringify({ servers: [{ name: 'a', upstream: 'http://a', health }] })).servers[0]?.health
+  assert.deepEqual(healthOf(), { path: null, expect: null, everyMs: 30_000, timeoutMs: 5000 })
+  assert.equal(healthOf(null), null)
+  assert.deepEqual(healthOf({ path: '/health', everySeconds: 10, timeoutSeconds: 2.5, expect: [200, 401] }), {
+    path: '/health',
+    expect: [200, 401],
+    everyMs: 10_000,
+    timeoutMs: 2500,
+  })
+  const wrong = (health: unknown) =>
+    mistakes(JSON.stringify({ servers: [{ name: 'a', upstream: 'http://a', health }] }))
+  assert.match(wrong({ path: 'health' })['servers[0].health.path'] ?? '', /begins with \//)
+  assert.ok('servers[0].health.everySeconds' in wrong({ everySeconds: 0 }))
+  assert.ok('servers[0].health.often' in wrong({ often: true }))
+  assert.ok(Object.keys(wrong({ expect: [200] })).length > 0)
+})
+
+test('HTTP/2 is spoken where it is asked for', () => {
+  const tls = { pfx: 'bi.pfx', passwordFile: 'p.txt' }
+  assert.equal(load(JSON.stringify({ proxy: { tls } })).proxy.tls?.http2, false)
+  assert.equal(load(JSON.stringify({ proxy: { tls: { ...tls, http2: true } } })).proxy.tls?.http2, true)
+})
