@@ -19,12 +19,14 @@ import type { ReadAnswer } from './exchange.ts'
 import type { Forward, ForwardEvent, ForwardSettings } from './forward/forward.ts'
 import { createForward } from './forward/forward.ts'
 import type { Tickets } from './identity/authorization.ts'
+import { SessionCookies } from './identity/session-cookies.ts'
 import type { TokenVerifier } from './identity/token-verifier.ts'
 import { ClientOrigin } from './front/client-origin.ts'
 import type { FrontEvent } from './front/front-event.ts'
 import { type Front, openFront } from './front/front.ts'
 import { WhoAsks, type WhoAsksSettings } from './identity/who-asks.ts'
 import type { Journal, JournalState } from './journal/journal.ts'
+import { cookieKey } from './journal/cookie-key.ts'
 import { openJournal } from './journal/journal.ts'
 import { JsonMessageId } from './protocol/message-id.ts'
 import type { InterpretSettings } from './protocol/settings.ts'
@@ -77,6 +79,7 @@ export async function openProxy({ config, logger }: ProxyOptions): Promise<Runni
   const origin = new ClientOrigin(config.proxy)
   const forward = createForward({
     ...forwardSettings(config, { verifier, tickets }, answers),
+    cookies: new SessionCookies(await cookieKey(config.proxy.journal)),
     witness: journal,
     findMessageId: () => new JsonMessageId(),
     origin,

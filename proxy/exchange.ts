@@ -46,6 +46,8 @@ export interface Asked {
    * `SAY` for the client's word and `PUSH` for what the BI server said unasked, of which only the answer is on record.
    */
   readonly socket: LogId | null
+  /** Its session cookies, as keyed hashes (`proxy/identity/session-cookies.ts`); absent: none. */
+  readonly cookies?: readonly string[]
 }
 
 /** How an exchange ended, as seen from the proxy. */
@@ -117,6 +119,25 @@ export interface Answered {
   readonly facts: AnswerFacts | null
 }
 
+/**
+ * What the head of an answer does to session cookies. Noted before its first byte leaves: nobody can send a cookie that
+ * was set here in a request that the journal has before this.
+ */
+export interface CookieTurn {
+  readonly at: number
+  readonly status: number
+  /** The BI server accepted the user whom the request itself names. */
+  readonly userConfirmed: boolean
+  /** The request is of the kind with which logins begin or end. */
+  readonly isLogin: boolean
+  /** The path it sends the client to. */
+  readonly redirect: string | null
+  /** Keyed hashes, as in `Asked`. */
+  readonly set: readonly string[]
+  /** Of those that the request carried. */
+  readonly cleared: readonly string[]
+}
+
 /** The journal's receipt for an `Asked`: its number and id are given before the append. */
 export interface Ticket {
   readonly seq: number
@@ -152,6 +173,8 @@ export interface Witness {
   readonly ready: boolean
   ask(asked: Asked): { readonly ticket: Ticket; readonly durable: Promise<void> }
   answer(ticket: Ticket, answered: Answered): void
+  /** Between the two, at most once; like `answer` it waits for nobody. */
+  turn(ticket: Ticket, turn: CookieTurn): void
   /** Counts a query that passes unrecorded; the count becomes an entry when the journal writes again. */
   miss(server: string): void
 }

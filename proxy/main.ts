@@ -72,6 +72,7 @@ function sampleConfig({ url }: SampleServer): ServerConfig {
     forwardedHeaders: 'pass',
     onJournalFailure: 'refuse',
     binaryXml: 'avoid',
+    sessionCookies: [],
     timeoutMs: 60_000,
   }
 }

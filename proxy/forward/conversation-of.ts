@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Ending, Identity, Ticket } from '../exchange.ts'
 import { redact } from '../identity/redact.ts'
+import { cookiesOf } from './cookies.ts'
 import type { PassageSettings } from './road.ts'
 import { Conversation } from './websocket/conversation.ts'
 
@@ -15,10 +16,11 @@ export interface Opening {
 }
 
 export function conversationOf(
-  { road, route, req, clientAddress }: PassageSettings,
+  its: PassageSettings,
   answer: IncomingMessage,
   { server, identity, socket, userConfirmed, cut }: Opening,
 ): Conversation {
+  const { road, route, req, clientAddress } = its
   return new Conversation({
     ...road,
     server,
@@ -32,6 +34,7 @@ export function conversationOf(
       headers: redact(req.rawHeaders).filter(([name]) => !/^(?:connection|upgrade|sec-websocket-.*)$/i.test(name)),
       identity,
       socket,
+      ...cookiesOf(its),
     },
     cut,
   })

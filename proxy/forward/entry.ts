@@ -3,7 +3,7 @@
  *
  * The request is on its way upstream meanwhile; only the answer waits (DESIGN.md, invariants 1 and 2).
  */
-import type { Answered, Asked, Ticket, Witness } from '../exchange.ts'
+import type { Answered, Asked, CookieTurn, Ticket, Witness } from '../exchange.ts'
 
 /** `unrecorded`: the query passes without an entry, because the server's setting prefers that to refusing it. */
 type State = 'open' | 'asking' | 'kept' | 'unrecorded' | 'lost'
@@ -70,6 +70,11 @@ export class Entry {
   whenKept(leave: () => void): void {
     if (this.#state === 'kept' || this.#state === 'unrecorded') leave()
     else if (this.#state !== 'lost') this.#waiting.push(leave)
+  }
+
+  /** @param turn `null`: there is none */
+  turn(turn: CookieTurn | null): void {
+    if (this.#ticket !== null && turn !== null) this.#settings.witness.turn(this.#ticket, turn)
   }
 
   answer(answered: Answered): void {

@@ -21,6 +21,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket, TlsOptions } from 'node:tls'
 import type { MessageIdFinder, ReadAnswer, Witness } from '../exchange.ts'
+import type { SessionCookies } from '../identity/session-cookies.ts'
 import { NO_FRONT, WhoAsks } from '../identity/who-asks.ts'
 import { Attempts } from './attempts.ts'
 import { ClientConnection, type ClientLine, lineOf, type Route } from './client-connection.ts'
@@ -58,6 +59,8 @@ export interface ForwardSettings {
 
 export interface ForwardOptions extends ForwardSettings {
   readonly witness: Witness
+  /** Absent: no session cookies are recognised. */
+  readonly cookies?: SessionCookies
   /** How messages in a WebSocket know each other. */
   readonly findMessageId: () => MessageIdFinder
   /** Where requests come from; absent: what the sockets say. */
@@ -144,6 +147,7 @@ class Forwarder implements Forward {
     this.#road = {
       witness: options.witness,
       ...changeable(options),
+      cookies: options.cookies ?? null,
       findMessageId: options.findMessageId,
       origin: options.origin ?? SOCKET_ORIGIN,
       now: options.now ?? Date.now,

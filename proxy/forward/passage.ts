@@ -16,8 +16,10 @@ import { redact } from '../identity/redact.ts'
 import type { Claimed } from '../identity/who-asks.ts'
 import { answerHeaders, asksForLogin, endsConnection, framingOf, isRefusal } from './answer-head.ts'
 import { writeAnswer } from './answer-out.ts'
+import { askedHead } from './asked-head.ts'
 import { Capture } from './capture.ts'
 import type { Leg, Underway } from './client-connection.ts'
+import { turnOf } from './cookies.ts'
 import { Download } from './download.ts'
 import { Entry } from './entry.ts'
 import { Errand } from './errand.ts'
@@ -230,15 +232,11 @@ export class Passage implements Underway {
 
   #ask(): void {
     if (!this.#entry.isOpen) return
-    const { req, clientAddress } = this.#its
     this.#stopwatch.asked()
     this.#entry.ask({
       askedAt: this.#askedAt,
       server: this.server,
-      clientAddress,
-      method: req.method ?? '',
-      target: req.url ?? '',
-      headers: redact(req.rawHeaders),
+      ...askedHead(this.#its),
       identity: this.#claimed.identity,
       body: this.#capture.take(),
       socket: null,
@@ -323,6 +321,8 @@ export class Passage implements Underway {
     const kept = redact(answer.rawHeaders)
     this.#its.road.report({ kind: 'passed', server: this.server, ...this.#stopwatch.passed() })
     const confirmed = this.#claimed.answered(status)
+    // Before its head leaves: a cookie that it sets may come back at once.
+    this.#entry.turn(turnOf(this.#its, answer, this.#claimed, confirmed))
     this.#outcome.begin(status, kept, this.#its.road.now(), confirmed)
     return kept
   }

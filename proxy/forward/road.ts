@@ -1,6 +1,7 @@
 /** What a passage goes by: what it shares with all others, and what is its own. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { MessageIdFinder, ReadAnswer, Witness } from '../exchange.ts'
+import type { SessionCookies } from '../identity/session-cookies.ts'
 import type { WhoAsks } from '../identity/who-asks.ts'
 import type { ClientConnection, Route } from './client-connection.ts'
 import type { Report } from './event.ts'
@@ -13,6 +14,8 @@ import type { Tunnel } from './tunnel.ts'
 export interface Road {
   readonly witness: Witness
   readonly whoAsks: WhoAsks
+  /** `null`: no session cookies are recognised. */
+  readonly cookies: SessionCookies | null
   readonly readAnswer: ReadAnswer
   readonly findMessageId: () => MessageIdFinder
   readonly origin: Origin

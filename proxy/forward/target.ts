@@ -15,6 +15,8 @@ export interface ForwardServer {
   readonly onJournalFailure: 'refuse' | 'forward'
   /** `avoid`: client and BI server are kept from agreeing on binary XML (`transport-capability.ts`). */
   readonly binaryXml: 'avoid' | 'pass'
+  /** Names of its session cookies; absent: none is recognised. */
+  readonly sessionCookies?: readonly string[]
   /** How long the BI server may keep silent before it is given up. */
   readonly timeoutMs: number
 }

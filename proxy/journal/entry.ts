@@ -2,7 +2,17 @@
  * What a frame says. `n` is its ordinal: from 1 over the journal's whole life, without holes, so that a missing frame
  * shows as a missing number. `seq` numbers the exchanges alone and is what the tables carry.
  */
-import type { AnswerFacts, Answered, Asked, Ending, Identity, ModelFact, RawHeaders, Ticket } from '../exchange.ts'
+import type {
+  AnswerFacts,
+  Answered,
+  Asked,
+  CookieTurn,
+  Ending,
+  Identity,
+  ModelFact,
+  RawHeaders,
+  Ticket,
+} from '../exchange.ts'
 import { logId } from '../../schema/record/ids.ts'
 import type { LogId, PersonNumber } from '../../schema/record/ids.ts'
 import { USER_SOURCES, assertNever } from '../../schema/record/record.ts'
@@ -26,6 +36,13 @@ export interface AnsweredFrame {
   readonly seq: number
   readonly answered: Answered
 }
+/** Session cookies were set or taken away; see `CookieTurn` in `proxy/exchange.ts`. */
+export interface TurnFrame {
+  readonly kind: 'turn'
+  readonly n: number
+  readonly seq: number
+  readonly turn: CookieTurn
+}
 /** Queries that passed unrecorded; see `Gap` in `proxy/exchange.ts`. */
 export interface GapFrame extends Ticket {
   readonly kind: 'gap'
@@ -41,7 +58,7 @@ export interface ClosedFrame {
   readonly n: number
   readonly at: number
 }
-export type Frame = OpenedFrame | AskedFrame | AnsweredFrame | GapFrame | ClosedFrame
+export type Frame = OpenedFrame | AskedFrame | TurnFrame | AnsweredFrame | GapFrame | ClosedFrame
 
 /** The JSON head of `frame`; the body of an `asked` travels behind it as it is. */
 export function headOf(frame: Frame): object {
@@ -59,7 +76,7 @@ export function frameOf(head: unknown, body: Uint8Array): Frame | null {
   return shaped(() => readFrame(fields(head), body))
 }
 
-const KINDS = ['opened', 'asked', 'answered', 'gap', 'closed'] as const
+const KINDS = ['opened', 'asked', 'turn', 'answered', 'gap', 'closed'] as const
 
 function readFrame(head: Fields, body: Uint8Array): Frame {
   const kind = oneOf(head, 'kind', KINDS)
@@ -72,6 +89,8 @@ function readFrame(head: Fields, body: Uint8Array): Frame {
       return { kind, n, ...readTicket(head), asked: readAsked(fields(head['asked']), body) }
     case 'answered':
       return { kind, n, seq: ordinal(head, 'seq'), answered: readAnswered(fields(head['answered'])) }
+    case 'turn':
+      return { kind, n, seq: ordinal(head, 'seq'), turn: readTurn(fields(head['turn'])) }
     case 'gap':
       return { kind, n, ...readTicket(head), ...readGap(head) }
     default:
@@ -109,7 +128,24 @@ function readAsked(head: Fields, body: Uint8Array): Asked {
     identity: readIdentity(fields(head['identity'])),
     body: { bytes: Uint8Array.from(body), extent: oneOf(head, 'extent', ['whole', 'head', 'cut']) },
     socket: head['socket'] === undefined || head['socket'] === null ? null : readLogId(head, 'socket'),
+    ...(head['cookies'] !== undefined && { cookies: texts(head, 'cookies') }),
   }
+}
+
+function readTurn(head: Fields): CookieTurn {
+  return {
+    at: number(head, 'at'),
+    status: number(head, 'status'),
+    userConfirmed: flag(head, 'userConfirmed'),
+    isLogin: flag(head, 'isLogin'),
+    redirect: orNull(text, head, 'redirect'),
+    set: texts(head, 'set'),
+    cleared: texts(head, 'cleared'),
+  }
+}
+
+function texts(head: Fields, name: string): readonly string[] {
+  return list(head, name).map((value) => text({ value }, 'value'))
 }
 
 function readIdentity(head: Fields): Identity {

@@ -32,7 +32,7 @@
  * (`proxy/ship`, `proxy/protocol`). Known hole: a disk that says it has synced and has not. The recorder finds out when
  * the store knows more than the journal, and ships under a new name from there (`proxy/ship/recorder.ts`).
  */
-import type { Answered, Asked, Ticket, Witness } from '../exchange.ts'
+import type { Answered, Asked, CookieTurn, Ticket, Witness } from '../exchange.ts'
 import { LogIdMint } from '../../schema/record/ids.ts'
 import type { LogId, Origin } from '../../schema/record/ids.ts'
 import type { Disk } from './disk.ts'
@@ -251,6 +251,11 @@ export class Journal implements Witness {
     if (ticket.seq === 0 || this.#closing) return
     // One too large for a frame does not exist: its lists are bounded by `proxy/answer` and `proxy/forward`.
     this.#append({ kind: 'answered', n: this.#n + 1, seq: ticket.seq, answered }, null)
+  }
+
+  turn(ticket: Ticket, turn: CookieTurn): void {
+    if (ticket.seq === 0 || this.#closing) return
+    this.#append({ kind: 'turn', n: this.#n + 1, seq: ticket.seq, turn }, null)
   }
 
   miss(server: string): void {

@@ -54,7 +54,7 @@ export async function verifyJournal(folder: string, position = 0): Promise<Journ
 }
 
 class Count {
-  readonly #frames = { opened: 0, asked: 0, answered: 0, gap: 0, closed: 0 }
+  readonly #frames = { opened: 0, asked: 0, turn: 0, answered: 0, gap: 0, closed: 0 }
   readonly #position: number
   readonly #unanswered = new Set<number>()
   readonly #waiting = new Set<number>()

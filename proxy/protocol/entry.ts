@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto'
 import { LAST_PART, logIdOfPart } from '../../schema/record/ids.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'
 import type { Exchange } from '../exchange.ts'
-import type { Claims, Part, Reading } from './adapter.ts'
 import { header } from './headers.ts'
+import type { Claims, Part, Reading } from './adapter.ts'
+import type { CookieHolder } from './knowledge.ts'
+import type { Login } from './login.ts'
 import { moduleOf } from './module-rule.ts'
 import type { AnswerColumns } from './outcome.ts'
 import { answerColumns } from './outcome.ts'
@@ -15,9 +17,22 @@ import type { ModuleRule } from './settings.ts'
 /** Stands in `faultCode`, as an auditor is to see it, though the BI server had no objection of its own. */
 const FOREIGN_SESSION = 'session-of-another-user'
 
+/** What tells of the user beside credentials and body. */
+export interface Told {
+  /** Whom the session cookies name; `null`: nothing is known of them. */
+  readonly cookie: CookieHolder | null
+  /** Name and password were typed. */
+  readonly login: Login | null
+}
+
 /** One record per part. The answer is one for all of them, so its figures stand at the first only. */
-export function entriesOf(exchange: Exchange, reading: Reading, modules: readonly ModuleRule[]): QueryRecord[] {
-  const common = commonColumns(exchange, reading.claims)
+export function entriesOf(
+  exchange: Exchange,
+  reading: Reading,
+  told: Told,
+  modules: readonly ModuleRule[],
+): QueryRecord[] {
+  const common = commonColumns(exchange, reading.claims, told)
   const answer = answerColumns(exchange.answered)
   const later = { rowCount: null, cellCount: null, answerBytes: null, personsSeen: null, seen: [] }
   return withinLastPart(reading.parts).map((part, number) => {
@@ -74,7 +89,7 @@ function showsData({ decoded, answerBytes, rowCount, cellCount, personsSeen }: A
 
 type Common = Omit<QueryRecord, keyof AnswerColumns | keyof Part | 'logId' | 'part' | 'module' | 'catalog'>
 
-function commonColumns(exchange: Exchange, claims: Claims): Common {
+function commonColumns(exchange: Exchange, claims: Claims, told: Told): Common {
   const { asked, answered } = exchange
   return {
     origin: exchange.origin,
@@ -87,7 +102,7 @@ function commonColumns(exchange: Exchange, claims: Claims): Common {
     // Organisation and role come from the directory, in the recorder.
     organisation: null,
     role: null,
-    ...userColumns(exchange, claims),
+    ...userColumns(exchange, claims, told),
     effectiveRoles: claims.effectiveRoles,
     customData: claims.customData,
     ip: asked.clientAddress,
@@ -100,15 +115,28 @@ function commonColumns(exchange: Exchange, claims: Claims): Common {
   }
 }
 
-/** A session stands in for a user only where the request brings none at all: a ticket we cannot read is somebody's. */
-function sessionUserOf({ identity }: Exchange['asked'], { sessionUser = null }: Claims): string | null {
-  return identity.user === null && identity.source === 'none' ? sessionUser : null
+/**
+ * A session stands in for a user only where the request brings none at all: a ticket we cannot read is somebody's. Of two
+ * sessions that are different users', neither does.
+ */
+function sessionUserOf(
+  { identity }: Exchange['asked'],
+  { sessionUser = null }: Claims,
+  { cookie }: Told,
+): string | null {
+  if (identity.user !== null || identity.source !== 'none') return null
+  const users = [sessionUser, cookie?.user ?? null].filter((user) => user !== null)
+  return users.every((user) => user === users[0]) ? (users[0] ?? null) : null
 }
 
-/** Did the BI server go on with the session, and so with its user? */
-function wasLetIn(answered: Exchange['answered']): boolean {
-  const { outcome } = answerColumns(answered)
-  return outcome === 'answered'
+/**
+ * Did the BI server go on with the session, and so with its user? A cookie that it sends to a login page, or takes away,
+ * it has not gone on with.
+ */
+function wasLetIn(answered: Exchange['answered'], { cookie }: Told): boolean {
+  const { outcome, status } = answerColumns(answered)
+  const isSentAway = cookie !== null && status !== null && status >= 300 && status < 400 && status !== 304
+  return outcome === 'answered' && !isSentAway && cookie?.isOver !== true
 }
 
 type UserColumns = Pick<QueryRecord, 'userName' | 'userSource' | 'userConfirmed' | 'effectiveUser'>
@@ -119,7 +147,7 @@ type UserColumns = Pick<QueryRecord, 'userName' | 'userSource' | 'userConfirmed'
  * then confirmed the account, not the person. Somebody who authenticated in a way that hides the name (Kerberos) is not
  * nobody: the body is then a claim beside it.
  */
-function userColumns({ asked, answered }: Exchange, claims: Claims): UserColumns {
+function userColumns({ asked, answered }: Exchange, claims: Claims, told: Told): UserColumns {
   const { effectiveUser, believed } = claims
   const { user, source } = asked.identity
   const asksForOthers = (believed?.from ?? []).some((name) => name.toLowerCase() === user?.toLowerCase())
@@ -127,9 +155,15 @@ function userColumns({ asked, answered }: Exchange, claims: Claims): UserColumns
   if (believed && effectiveUser !== null && trusted) {
     return { userName: effectiveUser, userSource: 'body', userConfirmed: false, effectiveUser: user }
   }
-  const sessionUser = sessionUserOf(asked, claims)
+  if (told.login !== null && source === 'none') {
+    const redirect = answered === null ? null : header(answered.headers, 'location')
+    const userConfirmed =
+      answered !== null && told.login.accepted(answered.status, redirect?.split(/[?#]/, 1)[0] ?? null)
+    return { userName: told.login.user, userSource: 'body', userConfirmed, effectiveUser }
+  }
+  const sessionUser = sessionUserOf(asked, claims, told)
   if (sessionUser !== null) {
-    return { userName: sessionUser, userSource: 'session', userConfirmed: wasLetIn(answered), effectiveUser }
+    return { userName: sessionUser, userSource: 'session', userConfirmed: wasLetIn(answered, told), effectiveUser }
   }
   return { userName: user, userSource: source, userConfirmed: answered?.userConfirmed ?? false, effectiveUser }
 }

@@ -19,8 +19,10 @@ import type { CubeModel } from '../language/cube-model.ts'
 import type { Knowledge, Lesson, Session } from './knowledge.ts'
 import { NO_KNOWLEDGE } from './knowledge.ts'
 import { NO_CLAIMS } from './adapter.ts'
+import { cookieHolder } from './cookie-turn.ts'
 import { readAnyRequest } from './any-request.ts'
 import { entriesOf } from './entry.ts'
+import { loginOf } from './login.ts'
 import { isLeftOut, metadataKept } from './metadata.ts'
 import { moduleOf } from './module-rule.ts'
 import { adaptersFor } from './registry.ts'
@@ -51,10 +53,15 @@ export function interpret(
   const asked = new AskedKnowledge(knowledge, exchange)
   const reading = readingOf(request, exchange, settings, asked)
   const { modules, metadata = 'summary' } = settings
-  const records = entriesOf(exchange, reading, modules)
-  const lessons = [...asked.used, ...lessonsOf(reading, exchange)]
+  const told = { cookie: cookieHolder(exchange.asked, knowledge), login: loginOf(request) }
+  const records = entriesOf(exchange, reading, told, modules)
+  const lessons = [...asked.used, ...cookiesUsed(exchange), ...lessonsOf(reading, exchange)]
   if (isLeftOut(records, metadata)) return { records: [], lessons, leftOut: true }
   return { records: metadataKept(records, metadata, request), lessons, leftOut: false }
+}
+
+function cookiesUsed({ asked: { server, cookies = [] } }: Exchange): readonly Lesson[] {
+  return cookies.map((cookie) => ({ kind: 'cookie-used', server, cookie }))
 }
 
 /** A fault of an adapter costs what it would have taught, never the entry. */

@@ -46,19 +46,33 @@ export interface QlikSession {
 
 export type Session = XmlaSession | QlikSession
 
+/** Whom a session cookie names. */
+export interface CookieHolder {
+  /** `null`: it is more than one user's. */
+  readonly user: string | null
+  /** The session has ended since. */
+  readonly isOver: boolean
+}
+
 /** By server, for two servers may give the same id. */
 export interface Knowledge {
   /** @param at time of the request, UTC milliseconds: a session not used for long is over. */
   session(server: string, id: string, at: number): Session | null
+  /** @param cookie its keyed hash; `null`: nothing is known of it, or not at that time. */
+  cookie(server: string, cookie: string, at: number): CookieHolder | null
   /** @param catalog `null`: not known; then only a cube name that is the server's only one of that name is found. */
   model(server: string, catalog: string | null, cube: string): CubeModel | null
 }
 
-export const NO_KNOWLEDGE: Knowledge = { session: () => null, model: () => null }
+export const NO_KNOWLEDGE: Knowledge = { session: () => null, cookie: () => null, model: () => null }
 
 export type Lesson =
   | { readonly kind: 'session'; readonly server: string; readonly id: string; readonly session: Session }
   /** It was asked in again, and lives on. */
   | { readonly kind: 'session-used'; readonly server: string; readonly id: string }
   | { readonly kind: 'session-ended'; readonly server: string; readonly id: string }
+  /** The BI server has set it for this user. */
+  | { readonly kind: 'cookie'; readonly server: string; readonly cookie: string; readonly user: string }
+  | { readonly kind: 'cookie-used'; readonly server: string; readonly cookie: string }
+  | { readonly kind: 'cookie-ended'; readonly server: string; readonly cookie: string }
   | { readonly kind: 'model'; readonly server: string; readonly facts: readonly ModelFact[] }

@@ -1,12 +1,16 @@
 /** What was read back from a file, checked: `null` for anything that was not written by `Learned`. */
 import type { HierarchyModel, LevelModel } from '../language/cube-model.ts'
 import type { QlikHandle, QlikSelection, Session } from './knowledge.ts'
+import type { HeldCookie } from './learned-cookies.ts'
 import type { HeldModel } from './learned-models.ts'
 import type { HeldSession } from './learned-sessions.ts'
 
 type Read<T> = (value: unknown) => T | null
 
 export const heldSessions: Read<readonly HeldSession[]> = (written) => listOf(fieldOf(written, 'sessions'), heldSession)
+/** Earlier versions wrote none. */
+export const heldCookies: Read<readonly HeldCookie[]> = (written) =>
+  listOf(fieldOf(written, 'cookies') ?? [], heldCookie)
 export const heldModels: Read<readonly HeldModel[]> = (written) => listOf(fieldOf(written, 'models'), heldModel)
 
 const heldSession: Read<HeldSession> = (value) => {
@@ -14,6 +18,18 @@ const heldSession: Read<HeldSession> = (value) => {
   const session = sessionOf(fieldOf(value, 'session'))
   if (server === null || id === null || session === null || typeof at !== 'number') return null
   return { server, id, at, session }
+}
+
+const heldCookie: Read<HeldCookie> = (value) => {
+  const [server, cookie, user] = [
+    text(fieldOf(value, 'server')),
+    text(fieldOf(value, 'cookie')),
+    textOrNull(fieldOf(value, 'user')),
+  ]
+  const [since, until, at] = [fieldOf(value, 'since'), fieldOf(value, 'until'), fieldOf(value, 'at')]
+  if (server === null || cookie === null || user === undefined) return null
+  if (typeof since !== 'number' || typeof at !== 'number' || (until !== null && typeof until !== 'number')) return null
+  return { server, cookie, user, since, until, at }
 }
 
 /** One for each kind: a kind that is forgotten fails to compile. */

@@ -3,43 +3,52 @@
  * it can be written as JSON and read back, and then goes on as if it had never been away.
  *
  * Learning the same again changes nothing, so that a journal may be read twice from some place on. Everything is bounded
- * (`learned-sessions.ts`, `learned-models.ts`): what is forgotten makes later entries say less, never fail. What is
+ * (`learned-sessions.ts`, `learned-cookies.ts`, `learned-models.ts`): what is forgotten makes later entries say less, never fail. What is
  * written may hold names of members and of persons.
  */
 import { assertNever } from '../../schema/record/record.ts'
 import type { CubeModel } from '../language/cube-model.ts'
-import type { Knowledge, Lesson, Session } from './knowledge.ts'
+import type { CookieHolder, Knowledge, Lesson, Session } from './knowledge.ts'
+import type { HeldCookie } from './learned-cookies.ts'
+import { LearnedCookies } from './learned-cookies.ts'
 import type { HeldModel } from './learned-models.ts'
 import { LearnedModels } from './learned-models.ts'
 import type { HeldSession } from './learned-sessions.ts'
 import { LearnedSessions } from './learned-sessions.ts'
-import { heldModels, heldSessions } from './learned-shape.ts'
+import { heldCookies, heldModels, heldSessions } from './learned-shape.ts'
 
 export interface WrittenKnowledge {
   readonly sessions: readonly HeldSession[]
+  readonly cookies: readonly HeldCookie[]
   readonly models: readonly HeldModel[]
 }
 
 export class Learned implements Knowledge {
   readonly #sessions = new LearnedSessions()
+  readonly #cookies = new LearnedCookies()
   readonly #models = new LearnedModels()
 
   /** From what {@link written} gave, back from a file; `null` when it is no such thing. */
   static from(written: unknown): Learned | null {
-    const [sessions, models] = [heldSessions(written), heldModels(written)]
-    if (sessions === null || models === null) return null
+    const [sessions, cookies, models] = [heldSessions(written), heldCookies(written), heldModels(written)]
+    if (sessions === null || cookies === null || models === null) return null
     const learned = new Learned()
     for (const { server, id, session, at } of sessions) learned.#sessions.put(server, id, session, at)
+    for (const cookie of cookies) learned.#cookies.restore(cookie)
     for (const model of models) learned.#models.restore(model)
     return learned
   }
 
   get written(): WrittenKnowledge {
-    return { sessions: this.#sessions.all, models: this.#models.all }
+    return { sessions: this.#sessions.all, cookies: this.#cookies.all, models: this.#models.all }
   }
 
   session(server: string, id: string, at: number): Session | null {
     return this.#sessions.get(server, id, at)
+  }
+
+  cookie(server: string, cookie: string, at: number): CookieHolder | null {
+    return this.#cookies.get(server, cookie, at)
   }
 
   model(server: string, catalog: string | null, cube: string): CubeModel | null {
@@ -47,7 +56,7 @@ export class Learned implements Knowledge {
   }
 
   /**
-   * Takes in what the exchange asked at `at` taught.
+   * Takes in what the exchange asked at `at`, or the head of an answer at that time, taught.
    *
    * @returns whether anything is known now that was not.
    */
@@ -65,6 +74,12 @@ export class Learned implements Knowledge {
         return this.#sessions.use(lesson.server, lesson.id, at)
       case 'session-ended':
         return this.#sessions.end(lesson.server, lesson.id)
+      case 'cookie':
+        return this.#cookies.give(lesson.server, lesson.cookie, lesson.user, at)
+      case 'cookie-used':
+        return this.#cookies.use(lesson.server, lesson.cookie, at)
+      case 'cookie-ended':
+        return this.#cookies.end(lesson.server, lesson.cookie, at)
       case 'model':
         return this.#models.learn(lesson.server, lesson.facts)
       default:

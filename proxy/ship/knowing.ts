@@ -9,6 +9,7 @@ import type { KnowledgeFiles } from './knowledge-files.ts'
 /** What one exchange taught. */
 export interface Taught {
   readonly lessons: readonly Lesson[]
+  /** Or, of what the head of an answer taught, when that came. */
   readonly askedAt: number
 }
 

@@ -3,12 +3,12 @@
  * is missing is told of. What becomes of a frame depends on the journal alone, so that a second reading, after a crash,
  * gives the same.
  */
-import type { Asked, Exchange, Gap, Ticket } from '../exchange.ts'
+import type { Asked, CookieTurn, Exchange, Gap, Ticket } from '../exchange.ts'
 import { logId } from '../../schema/record/ids.ts'
 import type { LogId, Origin } from '../../schema/record/ids.ts'
 import { assertNever } from '../../schema/record/record.ts'
 import type { PendingPlace } from '../journal/checkpoint.ts'
-import type { AnsweredFrame, AskedFrame, Frame } from '../journal/entry.ts'
+import type { AnsweredFrame, AskedFrame, Frame, TurnFrame } from '../journal/entry.ts'
 import type { Place } from '../journal/reader.ts'
 
 /** An exchange, or several, whose frames can no longer be read: they were asked, nobody can say what. */
@@ -21,6 +21,8 @@ export interface Lost extends Ticket {
 
 export type Happening =
   | { readonly kind: 'exchange'; readonly exchange: Exchange }
+  /** No entry: what it teaches is for later ones. */
+  | { readonly kind: 'turn'; readonly asked: Asked; readonly turn: CookieTurn }
   | { readonly kind: 'gap'; readonly gap: Gap }
   | { readonly kind: 'lost'; readonly lost: Lost }
 
@@ -89,6 +91,8 @@ export class Pairing {
         const gap = { origin: this.#options.origin, seq, logId, server, from, to, count }
         return [...this.#numbered(frame, frame.from), { kind: 'gap', gap }]
       }
+      case 'turn':
+        return this.#turn(frame)
       case 'answered':
         return this.#answer(frame)
       case 'opened':
@@ -111,6 +115,13 @@ export class Pairing {
     // Its question is damaged and will be told of as lost, or it was ended by `closed` before.
     if (pending === undefined) return []
     return [await this.#end(pending, (ticket, asked) => ({ ...ticket, asked, answered: frame.answered }))]
+  }
+
+  async #turn({ seq, turn }: TurnFrame): Promise<readonly Happening[]> {
+    const pending = this.#pending.get(seq)
+    if (pending === undefined) return []
+    const frame = pending.frame ?? (await this.#options.readAgain(pending))
+    return frame?.kind === 'asked' && frame.seq === seq ? [{ kind: 'turn', asked: frame.asked, turn }] : []
   }
 
   /** No answer can follow any more. */

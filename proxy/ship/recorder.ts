@@ -35,6 +35,7 @@
 import type { Exchange, Gap } from '../exchange.ts'
 import type { Interpretation } from '../protocol/interpret.ts'
 import type { Knowledge } from '../protocol/knowledge.ts'
+import { cookieLessons } from '../protocol/cookie-turn.ts'
 import { NO_KNOWLEDGE } from '../protocol/knowledge.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'
 import type { RecordWriter } from '../../schema/store/store.ts'
@@ -358,6 +359,7 @@ export class Recorder {
 
   #recordsOf(happening: Happening, n: number, gathering: Gathering): readonly QueryRecord[] {
     if (happening.kind === 'lost') return [lostEntry(happening.lost)]
+    if (happening.kind === 'turn') return this.#turned(happening, n, gathering)
     const { suspects, onInterpret } = this.#options
     const { seq } = happening.kind === 'gap' ? happening.gap : happening.exchange
     if (suspects?.has(seq) === true) return this.#minimal(happening, 'RECORDER_SUSPECT', false)
@@ -373,17 +375,26 @@ export class Recorder {
     }
   }
 
+  #turned({ asked, turn }: Turned, n: number, gathering: Gathering): readonly [] {
+    const knowing = this.#knowing
+    if (knowing?.knows(n) === false)
+      this.#learn({ lessons: cookieLessons(turn, asked, knowing.live), askedAt: turn.at }, gathering)
+    return []
+  }
+
+  #learn(taught: Taught, gathering: Gathering): void {
+    if (taught.lessons.length === 0) return
+    this.#knowing?.learn(taught)
+    gathering.taught.push(taught)
+  }
+
   /** `null`: the settings leave it out. */
   #interpret(happening: Understandable, n: number, gathering: Gathering): readonly QueryRecord[] | null {
     const { interpreter } = this.#options
     if (happening.kind === 'gap') return [interpreter.interpretGap(happening.gap)]
     const knowing = this.#knowing
     const { records, lessons, leftOut } = interpreter.interpret(happening.exchange, knowing?.live ?? NO_KNOWLEDGE)
-    if (lessons.length > 0 && knowing?.knows(n) === false) {
-      const lesson = { lessons, askedAt: happening.exchange.asked.askedAt }
-      knowing.learn(lesson)
-      gathering.taught.push(lesson)
-    }
+    if (knowing?.knows(n) === false) this.#learn({ lessons, askedAt: happening.exchange.asked.askedAt }, gathering)
     if (!leftOut) return records
     if (n > this.#skipTo) gathering.leaveOut(n, happening.exchange)
     return null
@@ -435,7 +446,8 @@ export class Recorder {
   }
 }
 
-type Understandable = Exclude<Happening, { readonly kind: 'lost' }>
+type Turned = Extract<Happening, { readonly kind: 'turn' }>
+type Understandable = Exclude<Happening, { readonly kind: 'lost' | 'turn' }>
 
 /** A batch is written after at most so long, however few its records: some are slow to interpret. */
 const LONGEST_GATHERING_MS = 500

@@ -29,6 +29,8 @@ export interface ServerConfig {
   readonly onJournalFailure: 'refuse' | 'forward'
   /** `avoid`: client and BI server are kept at text, which can always be read. `pass`: the copy is decoded. */
   readonly binaryXml: 'avoid' | 'pass'
+  /** Cookies in which it knows its users again; `*` at the end stands for anything. */
+  readonly sessionCookies: readonly string[]
   /** How long the BI server may keep silent before the proxy gives it up, milliseconds. */
   readonly timeoutMs: number
 }

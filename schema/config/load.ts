@@ -22,6 +22,17 @@ import schema from './config.schema.json' with { type: 'json' }
 
 export const DEFAULT_FILE = 'tilsyn.config.json'
 
+/** Of servers that give a login a cookie of its own. Not ASP.NET_SessionId: that one stays when the user changes. */
+const SESSION_COOKIES = [
+  'metabase.SESSION',
+  'session',
+  'X-Qlik-Session*',
+  'workgroup_session_id',
+  'JSESSIONID',
+  '.ASPXAUTH',
+  '.AspNetCore.Cookies',
+]
+
 interface Written {
   readonly proxy?: WrittenFront & {
     readonly admin?: string
@@ -41,6 +52,7 @@ interface Written {
     readonly forwardedHeaders?: ServerConfig['forwardedHeaders']
     readonly onJournalFailure?: 'refuse' | 'forward'
     readonly binaryXml?: 'avoid' | 'pass'
+    readonly sessionCookies?: readonly string[]
     readonly timeoutSeconds?: number
   }[]
   readonly store?:
@@ -158,6 +170,7 @@ function serverConfig(
     forwardedHeaders: written.forwardedHeaders ?? 'pass',
     onJournalFailure: written.onJournalFailure ?? 'refuse',
     binaryXml: written.binaryXml ?? 'avoid',
+    sessionCookies: written.sessionCookies ?? SESSION_COOKIES,
     timeoutMs: (written.timeoutSeconds ?? 3600) * 1000,
   }
 }

@@ -5,7 +5,7 @@
 import http from 'node:http'
 import net from 'node:net'
 import httpProxy from 'http-proxy'
-import type { Answered, Asked, ReadAnswer, Ticket, Witness } from '../../proxy/exchange.ts'
+import type { Answered, Asked, CookieTurn, ReadAnswer, Ticket, Witness } from '../../proxy/exchange.ts'
 import {
   createForward,
   type ForwardEvent,
@@ -14,6 +14,7 @@ import {
   type Limits,
 } from '../../proxy/forward/forward.ts'
 import { USUAL_LIMITS } from '../../proxy/forward/limits.ts'
+import type { SessionCookies } from '../../proxy/identity/session-cookies.ts'
 import type { WhoAsks } from '../../proxy/identity/who-asks.ts'
 import { JsonMessageId } from '../../proxy/protocol/message-id.ts'
 import { logId } from '../../schema/record/ids.ts'
@@ -177,6 +178,7 @@ export class TestWitness implements Witness {
   ready = true
   readonly asked: Asked[] = []
   readonly answers: { readonly ticket: Ticket; readonly answered: Answered }[] = []
+  readonly turns: { readonly ticket: Ticket; readonly turn: CookieTurn }[] = []
   misses: string[] = []
   /** What `ask` promises. */
   durable: (asked: Asked) => Promise<void> = () => Promise.resolve()
@@ -188,6 +190,10 @@ export class TestWitness implements Witness {
     const id = logId(String(this.asked.length || 1))
     if (id === null) throw new Error('no id')
     return { ticket: { seq: this.asked.length, logId: id }, durable: this.durable(asked) }
+  }
+
+  turn(ticket: Ticket, turn: CookieTurn): void {
+    this.turns.push({ ticket, turn })
   }
 
   answer(ticket: Ticket, answered: Answered): void {
@@ -211,6 +217,7 @@ export class TestWitness implements Witness {
 export interface OurOptions {
   readonly servers?: readonly Partial<ForwardServer>[]
   readonly whoAsks?: WhoAsks
+  readonly cookies?: SessionCookies
   readonly readAnswer?: ReadAnswer
   readonly captureBytes?: number
   readonly timeoutMs?: number
@@ -253,6 +260,7 @@ export async function ours(scope: Scope, upstream: number, options: OurOptions =
     servers: (options.servers ?? [{}]).map((server) => ({ ...usual, ...server })),
     witness,
     ...(options.whoAsks !== undefined && { whoAsks: options.whoAsks }),
+    ...(options.cookies !== undefined && { cookies: options.cookies }),
     readAnswer: options.readAnswer ?? (() => null),
     findMessageId: () => new JsonMessageId(),
     captureBytes: options.captureBytes ?? 65_536,
