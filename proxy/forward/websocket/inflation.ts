@@ -15,6 +15,10 @@ export class Inflation {
   readonly #keepsContext: boolean
   #inflate: InflateRaw | null = null
   #failed = false
+  /** Bytes given to the inflater. */
+  #given = 0
+  /** The deflate stream has come to its end, as far as the inflater goes. */
+  #hasEnded = false
   #wake: () => void = () => undefined
 
   /** @param extensions what the BI server agreed to in `Sec-WebSocket-Extensions`. */
@@ -33,16 +37,21 @@ export class Inflation {
   }
 
   /** The message is complete. */
-  end(take: Take): Promise<void> {
-    return this.#write(TAIL, take)
+  async end(take: Take): Promise<void> {
+    const given = this.#given
+    await this.#write(TAIL, take)
+    // Behind the end of a deflate stream stands at most the byte of section 7.2.3.4 (`Using a DEFLATE Block with "BFINAL"
+    // Set to 1`). What else stands there one reader passes over and another reads: it is not for us to say.
+    if (this.#hasEnded && given - (this.#inflate?.bytesWritten ?? 0) > 1) this.#failed = true
   }
 
   /** The next message begins: where each is a stream of its own, it does not suffer from what failed before it. */
   next(): void {
-    if (this.#keepsContext) return
+    if (this.#keepsContext && !this.#hasEnded) return
     this.#inflate?.destroy()
     this.#inflate = null
-    this.#failed = false
+    this.#given = 0
+    this.#failed &&= this.#keepsContext
   }
 
   close(): void {
@@ -55,6 +64,9 @@ export class Inflation {
   async #write(bytes: Uint8Array, take: Take): Promise<void> {
     if (this.#failed) return
     const inflate = (this.#inflate ??= this.#open())
+    this.#given += bytes.length
+    // It takes no more, and does not always say so.
+    if (this.#hasEnded) return
     let isWritten = false
     inflate.write(bytes, () => {
       isWritten = true
@@ -63,14 +75,18 @@ export class Inflation {
     while (!this.#failed) {
       const out: unknown = inflate.read()
       if (out instanceof Uint8Array) await take(out)
-      else if (isWritten) return
+      else if (isWritten || inflate.readableEnded) break
       else await new Promise<void>((resolve) => (this.#wake = resolve))
     }
+    this.#hasEnded = inflate.readableEnded || inflate.bytesWritten < this.#given
   }
 
   #open(): InflateRaw {
     const inflate = createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH })
+    this.#given = 0
+    this.#hasEnded = false
     inflate.on('readable', () => this.#wake())
+    inflate.on('end', () => this.#wake())
     inflate.on('error', () => {
       this.#failed = true
       this.#wake()
