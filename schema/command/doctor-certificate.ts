@@ -2,9 +2,11 @@
  * Which certificate do BI clients see? Asked of the running proxy itself, as a client would, so that a file which was
  * renewed but is not in use does not pass for the one that is.
  */
+import type { Socket } from 'node:net'
 import { checkServerIdentity, connect, type PeerCertificate } from 'node:tls'
 import type { Config } from '../config/config.ts'
-import type { Listener } from '../config/front.ts'
+import type { FrontConfig, Listener } from '../config/front.ts'
+import { openTo } from './doctor-connection.ts'
 import { failed, type Finding, ok, warning } from './finding.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -14,14 +16,18 @@ const HANDSHAKE_MS = 10_000
 
 export async function certificates({ proxy, servers }: Config): Promise<readonly Finding[]> {
   const names = [...new Set(servers.flatMap(({ host }) => (host === null ? [] : [host.replace(/:\d*$/, '')])))]
-  const found = await Promise.all(proxy.listen.filter(({ tls }) => tls).map((each) => certificate(each, names)))
+  const found = await Promise.all(proxy.listen.filter(({ tls }) => tls).map((each) => certificate(each, proxy, names)))
   return found.flat()
 }
 
-async function certificate(listener: Listener, names: readonly string[]): Promise<readonly Finding[]> {
+async function certificate(
+  listener: Listener,
+  proxy: FrontConfig,
+  names: readonly string[],
+): Promise<readonly Finding[]> {
   const place = `certificate on port ${listener.port}`
   try {
-    const shown = await served(listener, names[0])
+    const shown = await served(await openTo(listener, proxy), names[0])
     return [validity(place, shown), ...names.map((name) => covers(place, shown, name))]
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer'
@@ -30,11 +36,10 @@ async function certificate(listener: Listener, names: readonly string[]): Promis
 }
 
 /** The certificate that the proxy shows to who asks for `name`; whether it is trusted is for the clients to say. */
-function served({ host, port }: Listener, name: string | undefined): Promise<PeerCertificate> {
+function served(wire: Socket, name: string | undefined): Promise<PeerCertificate> {
   const { promise, resolve, reject } = Promise.withResolvers<PeerCertificate>()
   const socket = connect({
-    host,
-    port,
+    socket: wire,
     rejectUnauthorized: false,
     timeout: HANDSHAKE_MS,
     ...(name === undefined ? {} : { servername: name }),
@@ -43,6 +48,7 @@ function served({ host, port }: Listener, name: string | undefined): Promise<Pee
     resolve(socket.getPeerCertificate())
     socket.destroy()
   })
+  wire.on('error', reject)
   socket.once('timeout', () => socket.destroy(new Error('timeout')))
   socket.on('error', reject)
   return promise

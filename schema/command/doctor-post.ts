@@ -1,12 +1,16 @@
 /** One request of the doctor's, by itself and over a connection of its own. */
 import http from 'node:http'
 import https, { type RequestOptions } from 'node:https'
+import type { Socket } from 'node:net'
+import { connect } from 'node:tls'
 
 export interface PostOptions {
   readonly body: string
   readonly headers: Readonly<Record<string, string>>
   readonly timeoutMs: number
   /** For `https:` only. */
+  /** The connection to use, TLS not yet on it; absent: one of its own. */
+  readonly wire?: Socket
   readonly tls?: Pick<RequestOptions, 'ca' | 'rejectUnauthorized' | 'servername'>
 }
 
@@ -17,9 +21,10 @@ export interface PostAnswer {
 }
 
 /** Resolves when the whole answer has come. */
-export function post(url: URL, { body, headers, timeoutMs, tls = {} }: PostOptions): Promise<PostAnswer> {
+export function post(url: URL, { body, headers, timeoutMs, wire, tls = {} }: PostOptions): Promise<PostAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<PostAnswer>()
-  const options = { method: 'POST', headers, agent: false, signal: AbortSignal.timeout(timeoutMs) }
+  const over = wire === undefined ? { agent: false } : { createConnection: () => onTopOf(url, wire, tls) }
+  const options = { method: 'POST', headers, signal: AbortSignal.timeout(timeoutMs), ...over }
   const request = url.protocol === 'https:' ? https.request(url, { ...options, ...tls }) : http.request(url, options)
   request.on('error', reject)
   request.on('response', (answer) => {
@@ -29,4 +34,8 @@ export function post(url: URL, { body, headers, timeoutMs, tls = {} }: PostOptio
   })
   request.end(body)
   return promise
+}
+
+function onTopOf(url: URL, wire: Socket, tls: PostOptions['tls']): Socket {
+  return url.protocol === 'https:' ? connect({ socket: wire, ...tls }) : wire
 }

@@ -7,11 +7,13 @@ import { mkdir, open, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { getCACertificates } from 'node:tls'
 import type { Config, ServerConfig } from '../config/config.ts'
+import type { Listener } from '../config/front.ts'
 import { StoreError } from '../store/store.ts'
 import type { LogEntry, RecordReader } from '../store/store.ts'
 import { openStore } from '../store/open.ts'
 import type { Command } from './command.ts'
 import { certificates } from './doctor-certificate.ts'
+import { listenerForDoctor, openTo } from './doctor-connection.ts'
 import { post, type PostAnswer, type PostOptions } from './doctor-post.ts'
 import { failed, type Finding, ok, warning } from './finding.ts'
 
@@ -83,7 +85,12 @@ async function disk(folder: string): Promise<Finding> {
 async function upstream(server: ServerConfig): Promise<readonly Finding[]> {
   const began = performance.now()
   try {
-    const answer = await ask(server.upstream, discover('DISCOVER_DATASOURCES'), {}, { ca: server.ca ?? everybodys() })
+    const answer = await ask(
+      server.upstream,
+      discover('DISCOVER_DATASOURCES'),
+      {},
+      { tls: { ca: server.ca ?? everybodys() } },
+    )
     const took = Math.round(performance.now() - began)
     return [ok(`BI server ${server.name}: answers with status ${answer.status} in ${took} ms`), clock(server, answer)]
   } catch (error) {
@@ -119,13 +126,18 @@ async function* storeAndQuery(config: Config): AsyncGenerator<Finding> {
 }
 
 async function* planted(config: Config, reader: RecordReader): AsyncGenerator<Finding> {
-  const target = proxyUrl(config)
-  if (target === null) return
+  const listener = listenerForDoctor(config.proxy)
+  if (listener === null) {
+    const why = 'every address requires a certificate of its clients, and doctor has none'
+    yield warning(`planted query: not sent, so nobody has tried whether it would be recorded (${why})`)
+    return
+  }
+  const target = urlOf(listener, config)
   const mark = randomUUID()
   const began = Date.now()
   try {
     // Whether its certificate is trusted is for the clients to say: certificates() has looked at it.
-    const own = { rejectUnauthorized: false }
+    const own = { tls: { rejectUnauthorized: false }, wire: await openTo(listener, config.proxy) }
     const answer = await ask(target, execute('SELECT FROM [Tilsyn doctor]'), { 'X-AS-ActivityID': mark }, own)
     yield ok(`proxy: answers on ${target.host} with status ${answer.status}`)
   } catch (error) {
@@ -138,10 +150,7 @@ async function* planted(config: Config, reader: RecordReader): AsyncGenerator<Fi
     : ok(`planted query: is entry ${entry.logId} of the log, after ${Date.now() - began} ms`)
 }
 
-function proxyUrl({ proxy, servers }: Config): URL | null {
-  const [first] = proxy.listen
-  if (first === undefined) return null
-  const { host, port, tls } = first
+function urlOf({ host, port, tls }: Listener, { servers }: Config): URL {
   const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
   return new URL(`${tls ? 'https' : 'http'}://${authority}${servers[0]?.path ?? '/'}`)
 }
@@ -161,13 +170,13 @@ function ask(
   url: URL,
   body: string,
   headers: Record<string, string>,
-  tls: PostOptions['tls'] = {},
+  over: Pick<PostOptions, 'tls' | 'wire'>,
 ): Promise<PostAnswer> {
   return post(url, {
     headers: { 'Content-Type': 'text/xml; charset=utf-8', ...headers },
     body: `<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body>${body}</Body></Envelope>`,
     timeoutMs: ANSWER_MS,
-    tls,
+    ...over,
   })
 }
 
