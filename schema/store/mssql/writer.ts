@@ -97,7 +97,7 @@ async function commitOnce(pool: sql.ConnectionPool, origin: Origin, plan: Plan, 
   try {
     const planned = plan(await lockedPosition(transaction, origin))
     if (planned !== null) await store(transaction, origin, planned, lookUp)
-    await transaction.commit()
+    await commit(transaction)
   } catch (error) {
     // The server may have rolled back already, or be gone; what failed first is what counts.
     await transaction.rollback().catch(() => undefined)
@@ -105,10 +105,22 @@ async function commitOnce(pool: sql.ConnectionPool, origin: Origin, plan: Plan, 
   }
 }
 
+/**
+ * A server that cannot commit rolls back and says so before it answers. mssql (12.7.14) then lets go of the connection, and
+ * reaches for it when the answer comes, where nobody can catch what it throws: the process ends. It keeps the connection
+ * where it takes the rollback for asked for.
+ */
+function commit(transaction: sql.Transaction): Promise<void> {
+  return Object.assign(transaction, { _rollbackRequested: true }).commit()
+}
+
 type PositionRow = { readonly position: string }
 
-const positionIn = ({ recordset }: sql.IResult<PositionRow>) =>
-  recordset[0] === undefined ? null : Number(recordset[0].position)
+function positionIn({ recordset }: sql.IResult<PositionRow>): number | null {
+  // A statement that was broken off may be answered without rows and without an error; that is no new origin.
+  if (!Array.isArray(recordset)) throw storeFault('STORE_UNAVAILABLE', 'SQL Server: an answer without rows', 'ENOROWS')
+  return recordset[0] === undefined ? null : Number(recordset[0].position)
+}
 
 async function lockedPosition(transaction: sql.Transaction, origin: Origin): Promise<number> {
   const request = () =>

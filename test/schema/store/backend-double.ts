@@ -8,7 +8,11 @@ export interface DoubleScratch extends MssqlScratch {
   readonly server: TdsServer
 }
 
-export const double: MssqlBackend & { scratch(): Promise<DoubleScratch> } = {
+export interface DoubleBackend extends MssqlBackend {
+  scratch(): Promise<DoubleScratch>
+}
+
+export const double: DoubleBackend = {
   name: 'mssql over the double',
   async scratch() {
     const server = new TdsServer()

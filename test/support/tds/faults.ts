@@ -1,10 +1,11 @@
 /** What goes wrong, and when: told beforehand, one at a time. */
 
 /**
+ * `query` is a statement outside a transaction, `statement` one within.
  * `bulk begins`: its first packet is there, the others are not. `commit`: before it is executed; `committed`: after, and
  * nobody has been told.
  */
-export type Moment = 'login' | 'begin' | 'statement' | 'bulk begins' | 'bulk' | 'commit' | 'committed'
+export type Moment = 'login' | 'query' | 'begin' | 'statement' | 'bulk begins' | 'bulk' | 'commit' | 'committed'
 
 export type Fault =
   /** The connection is gone. */

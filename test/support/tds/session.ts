@@ -93,7 +93,11 @@ export class Session {
   }
 
   #fail(error: unknown): void {
-    if (error instanceof Attention) return
+    if (error instanceof Attention) {
+      // What was under way ends as a message of its own, before the one that acknowledges.
+      this.#socket.write(answer(say.done({ error: true })))
+      return
+    }
     if (!(error instanceof Gone) && !(error instanceof ServerError)) this.#house.complain(error)
     if (!(error instanceof ServerError)) {
       this.#socket.destroy()
@@ -144,7 +148,7 @@ export class Session {
   async #execute(text: string, parameters: Parameters, kind: say.DoneKind): Promise<Buffer> {
     const statements = this.#known(text)
     if (statements.length === 0) return say.done({ kind })
-    await this.#meet('statement')
+    await this.#meet(this.#transaction === null ? 'query' : 'statement')
     return this.#writing(statements, () => {
       const results = statements.map((statement) => this.#open.run(statement, parameters))
       const told = results.flatMap(({ columns, rows, count }, i) => [
