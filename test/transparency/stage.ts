@@ -82,15 +82,7 @@ export class Stage {
   /** @throws when somebody waits in vain for what his script tells */
   async play(script: Script, way: Way): Promise<Transcript> {
     await this.#clear()
-    const play: Play = {
-      script,
-      aside: new Aside(),
-      exchanges: [],
-      stood: [],
-      over: Promise.withResolvers(),
-      begun: 0,
-      done: 0,
-    }
+    const play = playOf(script)
     if (script.server.length === 0) play.over.resolve()
     this.#play = play
     const client = new Peer('the client', await this.#connect(way), play.aside)
@@ -111,6 +103,13 @@ export class Stage {
     } finally {
       client.socket.destroy()
     }
+  }
+
+  /** The BI server's end alone, for a client of the test's own. */
+  async serveOnce(act: Script['server'][number]): Promise<void> {
+    const play = playOf({ title: '', client: () => Promise.resolve(), server: [act] })
+    this.#play = play
+    await within(play.over.promise)
   }
 
   #config(folder: string, direct: number, options: StageOptions): object {
@@ -239,6 +238,10 @@ class Exchange implements ServerEnd {
   notes = (what: string) => void this.#play.aside.notes.push(what)
   tells = (word: string) => this.#play.aside.tells(word)
   hears = (word: string) => this.#play.aside.hears(word)
+}
+
+function playOf(script: Script): Play {
+  return { script, aside: new Aside(), exchanges: [], stood: [], over: Promise.withResolvers(), begun: 0, done: 0 }
 }
 
 async function answerProbe(exchange: ServerEnd): Promise<void> {
