@@ -12,8 +12,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { Config } from '../schema/config/config.ts'
-import type { Admin, AdminOptions } from './admin/admin.ts'
+import type { Admin } from './admin/admin.ts'
 import type { UpstreamEvent } from './admin/upstreams.ts'
+import type { Watch, WatchOptions } from './admin/watch.ts'
 import { type AnswerReader, createAnswerReader } from './answer/answer-threads.ts'
 import type { ReadAnswer } from './exchange.ts'
 import type { Forward, ForwardEvent, ForwardSettings } from './forward/forward.ts'
@@ -23,7 +24,7 @@ import { SessionCookies } from './identity/session-cookies.ts'
 import type { TokenVerifier } from './identity/token-verifier.ts'
 import { ClientOrigin } from './front/client-origin.ts'
 import type { FrontEvent } from './front/front-event.ts'
-import { type Front, openFront } from './front/front.ts'
+import { type Front, type Listening, openFront } from './front/front.ts'
 import { WhoAsks, type WhoAsksSettings } from './identity/who-asks.ts'
 import type { Journal, JournalState } from './journal/journal.ts'
 import { cookieKey } from './journal/cookie-key.ts'
@@ -32,6 +33,7 @@ import { JsonMessageId } from './protocol/message-id.ts'
 import type { InterpretSettings } from './protocol/settings.ts'
 import { inForce } from './reload/in-force.ts'
 import type { Reloaded, Who } from './reload/who.ts'
+import type { Taught } from './ship/knowing.ts'
 import type { Places } from './ship/messages.ts'
 import { type RecorderHandle, type RecorderHandleOptions, startRecorder } from './ship/recorder-handle.ts'
 import { usableMappings } from './trial/usable-mappings.ts'
@@ -42,6 +44,18 @@ const DEADLINE_MS = 10_000
 export interface ProxyOptions {
   readonly config: Config
   readonly logger: Logger
+  /** Of a worker (`proxy/workers`): what it has from its primary process. */
+  readonly post?: Post
+}
+
+/** In place of what a proxy has for itself. */
+export interface Post {
+  readonly listening: Listening
+  /** There is no admin address: `watch` is asked. */
+  readonly watched: (watch: Watch) => void
+  readonly journalNumber: number
+  /** What its exchanges teach, for the others. */
+  readonly onTaught: (taught: Taught) => void
 }
 
 export interface RunningProxy {
@@ -58,21 +72,26 @@ export interface RunningProxy {
    * @throws ConfigError when `config` cannot be used: nothing has changed then
    */
   reload(config: Config, who: Who): Promise<Reloaded>
+  /** What another process of the same proxy has learnt. */
+  learn(taught: Taught): void
   /** Lets answers under way finish, within a bound, and ships what is durable. */
   close(): Promise<void>
 }
 
 /** @throws ConfigError, JournalError, and what listening throws; nothing is open then */
-export async function openProxy({ config, logger }: ProxyOptions): Promise<RunningProxy> {
+export async function openProxy({ config, logger, post }: ProxyOptions): Promise<RunningProxy> {
   const settings = interpretSettings(config)
-  const admin = await adminOf(config, logger)
+  const admin = post === undefined ? await adminOf(config, logger) : null
+  const watch = post === undefined ? admin : await watchOf(config, logger)
+  if (watch !== null) post?.watched(watch)
   const verifier = await openVerifier(config, logger)
-  const tickets = await openTickets(config, logger, admin)
+  const tickets = await openTickets(config, logger, watch)
   const journal = await openJournal({
     folder: config.proxy.journal,
     name: config.proxy.name,
+    ...(post === undefined ? {} : { journalNumber: post.journalNumber }),
     onState: (state) => tellJournal(logger, state),
-    onSync: (tookMs) => admin?.synced(tookMs),
+    onSync: (tookMs) => watch?.synced(tookMs),
   })
   const isNew = journal.stats().seq === 0
   const answers = createAnswerReader({ persons: settings.persons })
@@ -85,20 +104,19 @@ export async function openProxy({ config, logger }: ProxyOptions): Promise<Runni
     origin,
     limits: config.proxy.limits,
     report: (event) => {
-      admin?.heard(event)
+      watch?.heard(event)
       tellForward(logger, event)
     },
   })
   const recorder = startRecorder({
     journal,
-    store: config.store,
-    settings,
-    places: placesOf(config),
+    ...recorderOptions(config),
     logger,
-    ...heardBy(admin),
+    ...heardBy(watch),
+    ...(post === undefined ? {} : { onTaught: post.onTaught }),
   })
   const running = new OpenProxy(
-    { isNew, logger, admin, journal, origin, forward, recorder },
+    { isNew, logger, admin, watch, listening: post?.listening ?? null, journal, origin, forward, recorder },
     { config, verifier, answers },
   )
   try {
@@ -115,6 +133,10 @@ interface Parts {
   readonly isNew: boolean
   readonly logger: Logger
   readonly admin: Admin | null
+  /** The admin address, or the watch of a worker. */
+  readonly watch: Watch | null
+  /** `null`: it listens itself. */
+  readonly listening: Listening | null
   readonly journal: Journal
   readonly origin: ClientOrigin
   readonly forward: Forward
@@ -156,18 +178,24 @@ class OpenProxy implements RunningProxy {
   }
 
   async open(): Promise<void> {
-    const { admin, journal, forward, origin, logger } = this.#its
+    const { admin, watch, listening, journal, forward, origin, logger } = this.#its
     const { config, answers } = this.#now
     if (admin !== null && config.proxy.admin !== null)
       this.#adminUrl = await admin.listen(config.proxy.admin, { journal, forward })
+    else watch?.attend({ journal, forward })
     await readFirst(answers.readAnswer)
     this.#front = await openFront({
       config: config.proxy,
       origin,
       forward,
       report: (event) => tellFront(logger, event),
+      ...(listening === null ? {} : { listening }),
     })
-    admin?.enter('serving')
+    watch?.enter('serving')
+  }
+
+  learn(taught: Taught): void {
+    this.#its.recorder.learn(taught)
   }
 
   reload(wanted: Config, who: Who): Promise<Reloaded> {
@@ -195,7 +223,7 @@ class OpenProxy implements RunningProxy {
     try {
       if (!isKept) await readFirst(answers.readAnswer)
       // Read anew each time: a keytab that cannot be used is a mistake of this configuration.
-      const tickets = await openTickets(config, logger, this.#its.admin)
+      const tickets = await openTickets(config, logger, this.#its.watch)
       const passing = forward.prepare(forwardSettings(config, { verifier, tickets }, answers))
       const doors = await front.prepare(config.proxy, config.file)
       const abandon = () => {
@@ -207,7 +235,7 @@ class OpenProxy implements RunningProxy {
         passing()
         doors.commit()
         this.#its.recorder.change(settings, placesOf(config))
-        this.#its.admin?.change(adminSettings(config))
+        this.#its.watch?.change(adminSettings(config))
         logger.level = config.log.level
         if (!isKept) this.#retire(this.#now.answers)
         this.#now = { config, verifier, answers }
@@ -237,14 +265,15 @@ class OpenProxy implements RunningProxy {
   }
 
   async close(): Promise<void> {
-    const { admin, forward, journal, recorder } = this.#its
+    const { admin, watch, forward, journal, recorder } = this.#its
     this.#isClosing = true
-    admin?.enter('stopping')
+    watch?.enter('stopping')
     await this.#reloading
     await closeWithin(DEADLINE_MS, forward, this.#front)
     await Promise.all([this.#now.answers, ...this.#retired].map((reader) => reader.close()))
     await journal.close()
     await recorder.stop()
+    watch?.stop()
     await admin?.close()
   }
 }
@@ -257,7 +286,7 @@ function forwardSettings(
   return { servers, whoAsks: new WhoAsks({ ...identity, ...proofs }), readAnswer, captureBytes: proxy.captureBytes }
 }
 
-function adminSettings({ servers, modules }: Config): Pick<AdminOptions, 'servers' | 'modules'> {
+function adminSettings({ servers, modules }: Config): Pick<WatchOptions, 'servers' | 'modules'> {
   return { servers, modules: modules.map(({ module }) => module) }
 }
 
@@ -273,12 +302,17 @@ async function adminOf(config: Config, logger: Logger): Promise<Admin | null> {
   return new Admin({ ...adminSettings(config), report: (event) => tellUpstream(logger, event) })
 }
 
+async function watchOf(config: Config, logger: Logger): Promise<Watch> {
+  const { Watch: Watching } = await import('./admin/watch.ts')
+  return new Watching({ ...adminSettings(config), report: (event) => tellUpstream(logger, event) })
+}
+
 /** What the recorder tells of itself goes to the admin address, where there is one. */
-function heardBy(admin: Admin | null): Pick<RecorderHandleOptions, 'onStatus' | 'onWritten' | 'onTrouble'> {
+function heardBy(watch: Watch | null): Pick<RecorderHandleOptions, 'onStatus' | 'onWritten' | 'onTrouble'> {
   return {
-    onStatus: (status) => admin?.recorderTold(status),
-    onWritten: (tally) => admin?.wrote(tally),
-    onTrouble: (code) => admin?.troubled(code),
+    onStatus: (status) => watch?.recorderTold(status),
+    onWritten: (tally) => watch?.wrote(tally),
+    onTrouble: (code) => watch?.troubled(code),
   }
 }
 
@@ -294,15 +328,20 @@ async function openVerifier({ identity: { tokens } }: Config, logger: Logger): P
 }
 
 /** Loaded only where a keytab is configured. */
-async function openTickets({ identity }: Config, logger: Logger, admin: Admin | null): Promise<Tickets | null> {
+async function openTickets({ identity }: Config, logger: Logger, watch: Watch | null): Promise<Tickets | null> {
   const { kerberos } = identity
   if (kerberos === null) return null
   const { TicketReader } = await import('./identity/kerberos/ticket-reader.ts')
   return new TicketReader({
     config: kerberos,
-    onTrouble: (code) => admin?.ticketUnread(code),
+    onTrouble: (code) => watch?.ticketUnread(code),
     tell: (code, count) => logger.warn({ code, count }, 'Kerberos users could not be read'),
   })
+}
+
+/** What a recorder needs of the configuration. */
+export function recorderOptions(config: Config): Pick<RecorderHandleOptions, 'store' | 'settings' | 'places'> {
+  return { store: config.store, settings: interpretSettings(config), places: placesOf(config) }
 }
 
 function placesOf({ identity: { organisations, directory } }: Config): Places {

@@ -6,12 +6,15 @@ import { pino } from 'pino'
 import type { Command } from '../schema/command/command.ts'
 import { stopRequested, tellReady } from '../schema/command/stop.ts'
 import type { Config, ServerConfig } from '../schema/config/config.ts'
-import { openProxy } from './app.ts'
+import { leftoverJournals } from '../schema/config/journal-folders.ts'
+import { openProxy, type ProxyOptions, recorderOptions, type RunningProxy } from './app.ts'
 import { SAMPLE_PERSON, sendSampleQueries } from './sample/sample-queries.ts'
 import type { SampleServer } from './sample/server.ts'
 import { startSampleServer } from './sample/server.ts'
 import { interpret } from './trial/interpret-command.ts'
 import { verify } from './verify/verify-command.ts'
+import { openWorkers } from './workers/app.ts'
+import { Leftovers } from './workers/leftovers.ts'
 
 /** The sample server's persons are born in the future, so that none of them can be anybody's. */
 const SAMPLE_LATEST_BIRTH = '2057-12-31'
@@ -29,7 +32,7 @@ Forwards, journals, and writes the tables. Without a BI server in the configurat
     const sample = written.servers.length === 0 ? await startSampleServer({ host: '127.0.0.1', port: 0 }) : null
     const config = sample === null ? written : withSample(written, sample)
     try {
-      const running = await openProxy({ config, logger })
+      const running = await open({ config, logger })
       const { urls, adminUrl, isNew } = running
       try {
         if (adminUrl !== null) invocation.print(`admin address on ${adminUrl}`)
@@ -46,6 +49,21 @@ Forwards, journals, and writes the tables. Without a BI server in the configurat
     }
     return 0
   },
+}
+
+/** One process or several; either ships what others have left over, too. */
+async function open(options: ProxyOptions): Promise<Omit<RunningProxy, 'learn'>> {
+  const { config, logger } = options
+  if (config.proxy.workers > 1) return openWorkers(options)
+  const folders = leftoverJournals(config.proxy)
+  const running = await openProxy(options)
+  const leftovers = new Leftovers({ folders, name: config.proxy.name, recorder: recorderOptions(config), logger })
+  const close = async () => {
+    await Promise.all([leftovers.close(), running.close()])
+  }
+  const { urls, adminUrl } = running
+  const isNew = running.isNew && folders.length === 0
+  return { urls, adminUrl, isNew, reload: (wanted, who) => running.reload(wanted, who), close }
 }
 
 /** They are sent as a client without TLS and without a load balancer in front of it sends them, or not at all. */

@@ -12,9 +12,10 @@ import { UsageError, textOption } from '../schema/command/command.ts'
 import { readSecretLine } from '../schema/command/secret-input.ts'
 import { stopRequested, tellReady } from '../schema/command/stop.ts'
 import type { Config } from '../schema/config/config.ts'
+import { journalFolders, leftoverJournals } from '../schema/config/journal-folders.ts'
 import type { LogId, Origin } from '../schema/record/ids.ts'
 import type { PersonRules } from '../schema/record/person-number.ts'
-import { parseRecorderStatus } from '../schema/record/recorder-status.ts'
+import { combinedStatus, parseRecorderStatus } from '../schema/record/recorder-status.ts'
 import type { RecorderStatus } from '../schema/record/recorder-status.ts'
 import { LISTED_LETTERS, ROLES } from '../schema/store/store.ts'
 import type { LogEntry, PersonHit, Store } from '../schema/store/store.ts'
@@ -54,7 +55,7 @@ Prints its address and a link that signs you in once; the link is good for a day
       persons: personRules(settings),
       origin: ORIGIN,
       journalNumber: randomInt(256),
-      lag: () => recorderStatus(settings.proxy.journal),
+      lag: () => recorderStatus(settings.proxy),
       signInCodes,
       logger,
     })
@@ -210,7 +211,19 @@ function personRules({ persons }: Config): PersonRules {
   }
 }
 
-async function recorderStatus(journal: string): Promise<RecorderStatus | null> {
+/** Of all its processes, and of journals that are left over. */
+async function recorderStatus(proxy: Config['proxy']): Promise<RecorderStatus | null> {
+  const [own, leftOver] = await Promise.all([
+    Promise.all(journalFolders(proxy).map(statusIn)),
+    Promise.all(leftoverJournals(proxy).map(statusIn)),
+  ])
+  return combinedStatus(
+    own,
+    leftOver.filter((status) => status !== null),
+  )
+}
+
+async function statusIn(journal: string): Promise<RecorderStatus | null> {
   try {
     return parseRecorderStatus(JSON.parse(await readFile(join(journal, 'status.json'), 'utf8')))
   } catch (error) {

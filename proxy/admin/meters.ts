@@ -16,6 +16,11 @@ export interface Sources {
   readonly forward: { stats(): ForwardStats }
 }
 
+/** As the registry gives them to be added up with others. */
+export type Metrics = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
+
+export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE
+
 /** From a tenth of a millisecond, where nobody notices, to ten seconds, where everybody has. */
 const SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
@@ -46,12 +51,12 @@ export class Meters {
     this.#modules = new Set(modules)
   }
 
-  get contentType(): string {
-    return this.#registry.contentType
-  }
-
   text(): Promise<string> {
     return this.#registry.metrics()
+  }
+
+  values(): Promise<Metrics> {
+    return this.#registry.getMetricsAsJSON()
   }
 
   heard(event: ForwardEvent): void {
@@ -86,19 +91,26 @@ export class Meters {
     this.#gauge('journal_bytes', 'Size of the journal.', () => journal.stats().bytes)
     this.#gauge('journal_segments', 'Files of the journal.', () => journal.stats().segments)
     this.#gauge('journal_waiting_bytes', 'What waits for the disk.', () => journal.stats().waitingBytes)
-    this.#gauge('journal_ready', '1 while entries can be kept.', () => Number(journal.ready))
+    this.#gauge('journal_ready', '1 while entries can be kept.', () => Number(journal.ready), 'min')
     this.#gauge('journal_missed_entries', 'Queries that passed without an entry, not yet told as a gap.', () => {
       return journal.stats().missed
     })
     this.#gauge('recorder_lag_entries', 'Queries in the journal that are not in the tables.', () => {
       return lagOf(journal.stats().seq, recorder)
     })
-    this.#gauge('recorder_lag_seconds', 'Age of the oldest answered query that is not in the tables.', () => {
-      const since = recorder.status?.oldestUnshippedAt ?? null
-      return since === null ? 0 : Math.max(Date.now() - since, 0) / 1000
-    })
-    this.#gauge('recorder_silence_seconds', 'Since the recorder last told of itself.', () => recorder.silentMs / 1000)
-    this.#gauge('store_available', '1 while the store takes entries.', () => Number(recorder.status?.store === 'ok'))
+    this.#gauge(
+      'recorder_lag_seconds',
+      'Age of the oldest answered query that is not in the tables.',
+      () => {
+        const since = recorder.status?.oldestUnshippedAt ?? null
+        return since === null ? 0 : Math.max(Date.now() - since, 0) / 1000
+      },
+      'max',
+    )
+    const silence = () => recorder.silentMs / 1000
+    this.#gauge('recorder_silence_seconds', 'Since the recorder last told of itself.', silence, 'max')
+    const available = () => Number(recorder.status?.store === 'ok')
+    this.#gauge('store_available', '1 while the store takes entries.', available, 'min')
     this.#gauge('connections', 'Open connections of clients, WebSockets too.', () => forward.stats().connections)
     this.#gauge('websockets', 'Open WebSockets.', () => forward.stats().webSockets)
     this.#ofServers(upstreams)
@@ -144,13 +156,15 @@ export class Meters {
     return new Histogram({ name: `tilsyn_${name}`, help, buckets: SECONDS, registers: [this.#registry] })
   }
 
-  #gauge(name: string, help: string, read: () => number): void {
+  /** @param aggregator what several processes have together. */
+  #gauge(name: string, help: string, read: () => number, aggregator: 'sum' | 'max' | 'min' = 'sum'): void {
     const registers = [this.#registry]
     // Registered by being made; it is asked, never set.
     void new Gauge({
       name: `tilsyn_${name}`,
       help,
       registers,
+      aggregator,
       collect() {
         this.set(read())
       },
@@ -168,6 +182,8 @@ export class Meters {
       help,
       labelNames: ['server'],
       registers: [this.#registry],
+      // Of several processes that look, the one that sees it worst.
+      aggregator: 'min',
       collect() {
         this.reset()
         for (const state of upstreams()) {

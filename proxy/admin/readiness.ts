@@ -16,8 +16,14 @@ export interface Reason {
     | 'upstream-certificate'
     | 'recorder-stuck'
     | 'store-unavailable'
+    /** A worker process has ended and is started again. */
+    | 'worker-down'
+    /** A worker process does not tell how it is. */
+    | 'worker-silent'
   /** Name of the BI server in the configuration. */
   readonly server?: string
+  /** Number of the worker process, where there are several. */
+  readonly worker?: number
   /** A stable code of the error under it. */
   readonly error?: string
 }

@@ -17,6 +17,7 @@ export class Crowd {
   readonly #its: CrowdSettings
   readonly #counts = new Map<string, number>()
   #open = 0
+  #gone: () => void = () => undefined
 
   constructor(its: CrowdSettings) {
     this.#its = its
@@ -24,6 +25,12 @@ export class Crowd {
 
   get open(): number {
     return this.#open
+  }
+
+  /** Resolves when nobody is there. */
+  gone(): Promise<void> {
+    if (this.#open === 0) return Promise.resolve()
+    return new Promise((resolve) => (this.#gone = resolve))
   }
 
   /** Puts itself before all who listen for connections of `server` so far. */
@@ -55,6 +62,7 @@ export class Crowd {
 
   #left(network: string | null): void {
     this.#open -= 1
+    if (this.#open === 0) this.#gone()
     if (network === null) return
     const count = (this.#counts.get(network) ?? 0) - 1
     if (count > 0) this.#counts.set(network, count)

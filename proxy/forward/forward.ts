@@ -217,6 +217,8 @@ class Forwarder implements Forward {
     for (const tunnel of this.#tunnels) tunnel.destroy()
     for (const socket of this.#unused) socket.destroy()
     await closed
+    // Node waits for connections that came in at a server which listens, not for those that were handed over to it.
+    await this.#crowd.gone()
     if (this.#underway > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
     for (const { upstream } of this.#lines) upstream.close()
     this.#pace.close()

@@ -30,6 +30,18 @@ export interface FrontSettings {
   readonly report: (event: FrontEvent) => void
   /** How often the certificate's files are looked at; absent: every few seconds. */
   readonly lookEveryMs?: number
+  /** How servers come to connections; absent: by listening themselves. */
+  readonly listening?: Listening
+}
+
+/** What of a server changes where another process listens in its place. */
+export interface Listening {
+  /** Resolves with the address in use, once connections come. */
+  begin(server: Server, listener: Listener): Promise<string>
+  /** From now on connections come to `server`. Cannot fail. */
+  takeOver(server: Server, predecessor: Server): void
+  /** No more connections come; those that are there stay. */
+  stop(server: Server): void
 }
 
 /** New settings that are ready. One of the two is called, once. */
@@ -85,6 +97,7 @@ interface Certificates {
 
 class OpenFront implements Front {
   readonly #its: FrontSettings
+  readonly #listening: Listening
   #config: FrontConfig | null = null
   #doors: readonly Door[] = []
   #certificates: Certificates | null = null
@@ -93,6 +106,7 @@ class OpenFront implements Front {
 
   constructor(its: FrontSettings) {
     this.#its = its
+    this.#listening = its.listening ?? LISTENS_ITSELF
   }
 
   get urls(): readonly string[] {
@@ -117,7 +131,7 @@ class OpenFront implements Front {
       certificates?.renewal.close()
       for (const { door, isNew } of entrances) if (isNew) shut(door)
     }
-    const bound = await Promise.allSettled(entrances.map((entrance) => listen(entrance)))
+    const bound = await Promise.allSettled(entrances.map((entrance) => this.#begin(entrance)))
     const index = bound.findIndex(({ status }) => status === 'rejected')
     const failed = bound[index]
     if (failed?.status === 'rejected') {
@@ -136,18 +150,23 @@ class OpenFront implements Front {
     for (const { door, isNew, predecessor } of entrances) {
       if (predecessor !== null) {
         // Between two turns of the event loop: no connection finds nobody.
-        door.server.listen(predecessor.server)
+        this.#listening.takeOver(door.server, predecessor.server)
         door.url = urlOf(door.listener, predecessor.url)
       }
       if (!isNew && certificates !== null) certify(door.server, certificates, true)
       if (door.ahead !== null) this.#aheads.add(door.ahead)
     }
     const kept = new Set(entrances.flatMap(({ door, predecessor }) => [door, predecessor]))
-    for (const door of this.#doors) if (!kept.has(door)) stopListening(door.server)
+    for (const door of this.#doors) if (!kept.has(door)) this.#listening.stop(door.server)
     this.#certificates?.renewal.close()
     this.#certificates = certificates
     this.#doors = entrances.map(({ door }) => door)
     this.#config = config
+  }
+
+  /** Resolves once the door can be reached, or its turn comes later: its address is then its predecessor's. */
+  async #begin({ door, isNew, predecessor }: Entrance): Promise<void> {
+    if (isNew && predecessor === null) door.url = await this.#listening.begin(door.server, door.listener)
   }
 
   #certificatesFor(config: FrontConfig): Certificates | null {
@@ -220,21 +239,23 @@ function refuseForeign(socket: TLSSocket): void {
   if (shown && !socket.authorized) socket.destroy()
 }
 
-/** Resolves once the door can be reached, or its turn comes later: its address is then its predecessor's. */
-function listen({ door, isNew, predecessor }: Entrance): Promise<void> {
-  if (!isNew || predecessor !== null) return Promise.resolve()
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const { server, listener } = door
+/** Resolves with the address in use. Rejects with what `listen` throws. */
+export function listen(server: Server, { host, port, tls }: Listener): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
   server.once('error', reject)
-  server.listen(listener.port, listener.host, () => {
+  server.listen(port, host, () => {
     server.off('error', reject)
     const bound = server.address()
-    const { port } = typeof bound === 'object' && bound !== null ? bound : listener
-    const { host, tls } = listener
-    door.url = `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
-    resolve()
+    const actual = typeof bound === 'object' && bound !== null ? bound.port : port
+    resolve(`${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${actual}`)
   })
   return promise
+}
+
+const LISTENS_ITSELF: Listening = {
+  begin: listen,
+  takeOver: (server, predecessor) => server.listen(predecessor),
+  stop: stopListening,
 }
 
 function urlOf({ tls }: Listener, predecessor: string): string {

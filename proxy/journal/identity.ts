@@ -24,11 +24,11 @@ export interface Identity {
 
 const identityPath = (folder: string) => join(folder, 'journal.json')
 
-export function freshIdentity(name: string): Identity {
+export function freshIdentity(name: string, journalNumber?: number): Identity {
   const random = randomBytes(8)
   return {
     origin: mintOrigin(name, random.subarray(0, 3)),
-    journalNumber: random.readUInt8(3),
+    journalNumber: journalNumber ?? random.readUInt8(3),
     mark: random.readUInt32LE(4),
   }
 }

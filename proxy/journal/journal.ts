@@ -65,6 +65,10 @@ export interface JournalOptions {
   readonly pauseMs?: number
   readonly now?: () => number
   readonly fs?: Disk
+  /** Part of the ids of a journal that begins here; absent: drawn by lot. */
+  readonly journalNumber?: number
+  /** Of the folder, where the caller has it already; then it is for the caller to release. */
+  readonly lock?: Lock
   readonly onState?: (state: JournalState) => void
   /** A group of frames has become durable, and that took so long. */
   readonly onSync?: (tookMs: number) => void
@@ -107,9 +111,9 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   await disk.makeFolder(folder).catch((cause: unknown) => {
     throw new JournalError('JOURNAL_OPEN', `the journal folder ${folder} cannot be used`, { cause })
   })
-  const lock = await lockFolder(folder)
+  const lock = options.lock === undefined ? await lockFolder(folder) : NOT_OURS
   try {
-    const { identity, end } = await settleIdentity(folder, options.name, disk)
+    const { identity, end } = await settleIdentity(options, disk)
     const segments = await listSegments(folder)
     const journal = new Journal(options, disk, lock, identity, end, segments, await journalBytes(folder))
     await journal.begin()
@@ -120,11 +124,13 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   }
 }
 
+const NOT_OURS: Lock = { release: () => undefined }
+
 /** Without a readable segment behind it, an identity is not used again: nobody knows which numbers it has given. */
-async function settleIdentity(folder: string, name: string, disk: Disk) {
+async function settleIdentity({ folder, name, journalNumber }: JournalOptions, disk: Disk) {
   const known = await loadIdentity(folder)
   const end = known === null ? null : await findEnd(folder, known)
-  const identity = known !== null && end !== null ? known : freshIdentity(name)
+  const identity = known !== null && end !== null ? known : freshIdentity(name, journalNumber)
   await saveIdentity(disk, folder, identity)
   return { identity, end: end ?? { n: 0, seq: 0, logId: null } }
 }

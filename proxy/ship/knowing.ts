@@ -46,9 +46,19 @@ export class Knowing {
     return n <= this.#learntTo
   }
 
-  /** For what is read after it. */
-  learn({ lessons, askedAt }: Taught): void {
+  /**
+   * For what is read after it.
+   *
+   * @returns whether anything is known now that was not.
+   */
+  learn({ lessons, askedAt }: Taught): boolean {
+    return this.#live.learn(lessons, askedAt)
+  }
+
+  /** What stands in no frame of this journal: it is known at once, and written down with whatever is settled next. */
+  learnFromOthers({ lessons, askedAt }: Taught): void {
     this.#live.learn(lessons, askedAt)
+    this.#changed = this.#settled.learn(lessons, askedAt) || this.#changed
   }
 
   /** The records made with it are in the store. */

@@ -13,6 +13,7 @@ import type { RecorderStatus } from '../../schema/record/recorder-status.ts'
 import { assertNever } from '../../schema/record/record.ts'
 import type { StoreLocation } from '../../schema/store/open.ts'
 import type { FromRecorder, Places, RecorderModules, RecorderStart, ToRecorder } from './messages.ts'
+import type { Taught } from './knowing.ts'
 import type { Tally } from './tally.ts'
 
 /** The operational log; `pino` fits. What is written to it are codes and ordinals. */
@@ -31,6 +32,8 @@ export interface RecorderHandleOptions {
   readonly onStatus?: (status: RecorderStatus) => void
   readonly onWritten?: (tally: Tally) => void
   readonly onTrouble?: (code: string) => void
+  /** What other processes of the same proxy should know of this one's exchanges. */
+  readonly onTaught?: (taught: Taught) => void
   /** How long `stop` lets the recorder go on shipping what is durable. */
   readonly drainMs?: number
   /** Interpreting one exchange for longer than this counts as a hang. */
@@ -45,6 +48,8 @@ export interface RecorderHandle {
   readonly status: RecorderStatus | null
   /** For the exchanges that are not yet in the store. */
   change(settings: InterpretSettings, places: Places): void
+  /** What another process of the same proxy has learnt. */
+  learn(taught: Taught): void
   /** Ships what is durable, within a bound, then ends the thread. What is left is shipped after the next start. */
   stop(): Promise<void>
 }
@@ -108,6 +113,10 @@ class Handle implements RecorderHandle {
     this.#say({ kind: 'settings', settings, places })
   }
 
+  learn(taught: Taught): void {
+    this.#say({ kind: 'learn', taught })
+  }
+
   async stop(): Promise<void> {
     if (!this.#stopping) this.#beginStop()
     await this.#ended.promise
@@ -149,6 +158,7 @@ class Handle implements RecorderHandle {
       settings: this.#settings,
       places: this.#places,
       suspects: [...this.#suspects],
+      teaches: this.#options.onTaught !== undefined,
       interpreting: this.#interpreting.buffer,
       modules,
     }
@@ -175,6 +185,9 @@ class Handle implements RecorderHandle {
         return
       case 'trouble':
         this.#options.onTrouble?.(message.code)
+        return
+      case 'taught':
+        this.#options.onTaught?.(message.taught)
         return
       case 'compared':
         this.#compared = true

@@ -57,6 +57,7 @@ const recorder: Recorder = new Recorder({
   onStatus: (status) => say({ kind: 'status', status }),
   onWritten: (tally) => say({ kind: 'written', tally }),
   onTrouble: (code) => say({ kind: 'trouble', code }),
+  ...(start.teaches && { onTaught: (taught) => say({ kind: 'taught', taught }) }),
   onCompared: () => say({ kind: 'compared' }),
   onRelease: ({ segment }) => say({ kind: 'release', segment }),
   onIdle: (durable) => say({ kind: 'idle', durable }),
@@ -66,6 +67,8 @@ port.on('message', (message: ToRecorder) => {
   switch (message.kind) {
     case 'durable':
       return recorder.durable(message.n)
+    case 'learn':
+      return recorder.learn(message.taught)
     case 'stop':
       return recorder.stop(message.withinMs)
     case 'settings':

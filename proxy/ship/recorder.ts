@@ -55,6 +55,7 @@ import { Gathering } from './gathering.ts'
 import { KnowledgeFiles } from './knowledge-files.ts'
 import { Knowing } from './knowing.ts'
 import type { Taught } from './knowing.ts'
+import { forOthers } from './others.ts'
 import { lostEntry, minimalEntry, minimalGap } from './minimal.ts'
 import { Pairing } from './pairing.ts'
 import type { Happening } from './pairing.ts'
@@ -88,6 +89,8 @@ export interface RecorderOptions {
   readonly onWritten?: (tally: Tally) => void
   /** Something went wrong; a code, never what it concerned. */
   readonly onTrouble?: (code: string) => void
+  /** What other processes of the same proxy should know. */
+  readonly onTaught?: (taught: Taught) => void
   readonly onCompared?: () => void
   /** Everything before `position` is in the store. */
   readonly onRelease?: (position: Position) => void
@@ -152,6 +155,11 @@ export class Recorder {
     this.#durable = Math.max(this.#durable, n)
     this.#status.change({ appended: this.#durable })
     this.#wake()
+  }
+
+  /** What another process of the same proxy has learnt. */
+  learn(taught: Taught): void {
+    this.#knowing?.learnFromOthers(taught)
   }
 
   /** Ships what is durable now, for at most `withinMs`; then {@link run} returns. */
@@ -384,7 +392,7 @@ export class Recorder {
 
   #learn(taught: Taught, gathering: Gathering): void {
     if (taught.lessons.length === 0) return
-    this.#knowing?.learn(taught)
+    if (this.#knowing?.learn(taught) === true) this.#share(taught)
     gathering.taught.push(taught)
   }
 
@@ -398,6 +406,11 @@ export class Recorder {
     if (!leftOut) return records
     if (n > this.#skipTo) gathering.leaveOut(n, happening.exchange)
     return null
+  }
+
+  #share(taught: Taught): void {
+    const shared = forOthers(taught)
+    if (shared !== null) this.#options.onTaught?.(shared)
   }
 
   #minimal(happening: Understandable, code: string, trusted: boolean): readonly QueryRecord[] {

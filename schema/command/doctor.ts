@@ -8,8 +8,9 @@ import { join } from 'node:path'
 import { getCACertificates } from 'node:tls'
 import type { Config, ServerConfig } from '../config/config.ts'
 import type { Listener } from '../config/front.ts'
+import { journalFolders, leftoverJournals } from '../config/journal-folders.ts'
 import { StoreError } from '../store/store.ts'
-import type { LogEntry, RecordReader } from '../store/store.ts'
+import type { LogEntry, OriginState, RecordReader } from '../store/store.ts'
 import { openStore } from '../store/open.ts'
 import type { Command } from './command.ts'
 import { certificates } from './doctor-certificate.ts'
@@ -21,6 +22,7 @@ const LOW_DISK_BYTES = 2 * 1024 ** 3
 const SKEW_MS = 5_000
 const ANSWER_MS = 10_000
 const ENTRY_MS = 15_000
+const MOST_ORIGINS = 70
 
 const MARKS = { ok: 'ok      ', warning: 'WARNING ', failed: 'FAILED  ' } as const
 
@@ -39,7 +41,7 @@ Run it beside the running proxy. Exit code 1 when a check failed.`,
     }
     say(ok('configuration: read and sound'))
     for (const finding of choices(settings, new Date())) say(finding)
-    say(await disk(settings.proxy.journal))
+    for (const finding of await disks(settings.proxy)) say(finding)
     for (const server of settings.servers) for (const finding of await upstream(server)) say(finding)
     for (const finding of await certificates(settings)) say(finding)
     for await (const finding of storeAndQuery(settings)) say(finding)
@@ -64,7 +66,17 @@ export function choices({ servers, persons, record, mappings }: Config, now: Dat
   return told
 }
 
-async function disk(folder: string): Promise<Finding> {
+async function disks(proxy: Config['proxy']): Promise<readonly Finding[]> {
+  const folders = journalFolders(proxy)
+  const found = await Promise.all(
+    folders.map((folder, at) => disk(folder, folders.length === 1 ? 'disk' : `disk, worker ${at + 1}`)),
+  )
+  const leftOver = leftoverJournals(proxy).length
+  if (leftOver === 0) return found
+  return [...found, ok(`journals of former processes: ${leftOver}, shipped when the proxy starts`)]
+}
+
+async function disk(folder: string, place: string): Promise<Finding> {
   const probe = join(folder, `doctor-${randomUUID()}.tmp`)
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -75,10 +87,10 @@ async function disk(folder: string): Promise<Finding> {
     await rm(probe)
     const { bavail, bsize } = await statfs(folder)
     const free = bavail * bsize
-    const text = `disk: the journal's folder can be written, ${(free / 1024 ** 3).toFixed(1)} GB free`
+    const text = `${place}: the journal's folder can be written, ${(free / 1024 ** 3).toFixed(1)} GB free`
     return free < LOW_DISK_BYTES ? warning(text) : ok(text)
   } catch (error) {
-    return failed(`disk: the journal's folder cannot be written (${reason(error)})`)
+    return failed(`${place}: the journal's folder cannot be written (${reason(error)})`)
   }
 }
 
@@ -117,12 +129,19 @@ async function* storeAndQuery(config: Config): AsyncGenerator<Finding> {
     store = await openStore(config.store)
     const origins = await store.reader.origins()
     yield ok(`store: open, ${origins.length} journal${origins.length === 1 ? ' has' : 's have'} written to it`)
+    for (const { origin, position, writtenAt } of latest(origins))
+      yield ok(`journal ${origin}: written up to ${position}, last at ${new Date(writtenAt).toISOString()}`)
     yield* planted(config, store.reader)
   } catch (error) {
     yield failed(`store: ${reason(error)}`)
   } finally {
     await store?.close()
   }
+}
+
+/** Each new journal is a new origin, for ever: of the oldest nobody asks. */
+function latest(origins: readonly OriginState[]): readonly OriginState[] {
+  return origins.toSorted((a, b) => b.writtenAt - a.writtenAt).slice(0, MOST_ORIGINS)
 }
 
 async function* planted(config: Config, reader: RecordReader): AsyncGenerator<Finding> {

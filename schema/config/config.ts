@@ -68,6 +68,8 @@ export interface Config {
     /** How much of a request body is kept, bytes. */
     readonly captureBytes: number
     readonly limits: LimitsConfig
+    /** Processes that take queries, each with a journal of its own. 1: the one that was started, and no other. */
+    readonly workers: number
   }
   readonly servers: readonly ServerConfig[]
   readonly store: StoreConfig

@@ -40,6 +40,7 @@ interface Written {
     readonly name?: string
     readonly captureMegabytes?: number
     readonly limits?: WrittenLimits
+    readonly workers?: number
   }
   readonly servers?: readonly {
     readonly name: string
@@ -108,6 +109,7 @@ function complete(written: Written, folder: string, env: NodeJS.ProcessEnv, file
       name: proxy.name ?? 'tilsyn',
       captureBytes: Math.ceil((proxy.captureMegabytes ?? 16) * 1024 * 1024),
       limits: limitsConfig(proxy.limits ?? {}),
+      workers: proxy.workers ?? 1,
     },
     servers: (written.servers ?? []).map((server, index) => serverConfig(server, index, folder, file)),
     store,

@@ -40,3 +40,34 @@ function isStatus(value: unknown): value is RecorderStatus {
     (lastError === null || typeof lastError === 'string')
   )
 }
+
+/**
+ * Of several processes as of one: what waits in all, and the worst of each. Journals that are left over count while
+ * something waits in them.
+ *
+ * @param own one for each process; `null`: it has not been heard, and so nobody knows.
+ */
+export function combinedStatus(
+  own: readonly (RecorderStatus | null)[],
+  leftOver: readonly RecorderStatus[] = [],
+): RecorderStatus | null {
+  const heard = own.filter((status) => status !== null)
+  const [first] = heard
+  if (first === undefined || heard.length < own.length) return null
+  const all = [...heard, ...leftOver.filter(({ pending }) => pending > 0)]
+  if (all.length === 1) return first
+  const sum = (of: (status: RecorderStatus) => number) => all.reduce((total, status) => total + of(status), 0)
+  const oldest = all.map(({ oldestUnshippedAt }) => oldestUnshippedAt).filter((at) => at !== null)
+  return {
+    origin: all.map(({ origin }) => origin).join(', '),
+    appended: sum(({ appended }) => appended),
+    shipped: sum(({ shipped }) => shipped),
+    pending: sum(({ pending }) => pending),
+    shippedSeq: sum(({ shippedSeq }) => shippedSeq),
+    oldestUnshippedAt: oldest.length === 0 ? null : Math.min(...oldest),
+    journalBytes: sum(({ journalBytes }) => journalBytes),
+    store: all.every(({ store }) => store === 'ok') ? 'ok' : 'unavailable',
+    lastError: all.map(({ lastError }) => lastError).find((code) => code !== null) ?? null,
+    at: Math.min(...heard.map(({ at }) => at)),
+  }
+}

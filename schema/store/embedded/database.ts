@@ -13,8 +13,11 @@ import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import { closed } from '../fault.ts'
 import { isBusy, sqliteFault } from './fault.ts'
 
-/** A batch of a thousand takes some 50 ms, so who waits longer than this waits for something else. */
-const BUSY_MS = 2_000
+/**
+ * Who waits longer than this waits for something else. A batch of a thousand takes some 50 ms, but SQLite has no queue: with
+ * eight that write without a pause, one waited for seven seconds (docs/decisions/0017-workers.md).
+ */
+const BUSY_MS = 15_000
 const MOST_STATEMENTS = 200
 
 export type SqlRow = Record<string, unknown>
