@@ -7,6 +7,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { authenticateMessage, negotiateMessage } from '../identity/ntlm-message.ts'
+import { Authority, text as textOf } from '../front/certificates.ts'
+import { hear, tlsClient } from '../front/support.ts'
+import { connect } from '../forward/support.ts'
 import { eventually, freePort, printed, type Running, scratch, tilsyn } from '../support/tilsyn.ts'
 import { biServer, dataset, execute } from '../support/xmla.ts'
 
@@ -327,6 +330,48 @@ test('journals left over by more or fewer workers are shipped, whatever their nu
   )
   assert.equal(new Set(rows.map(({ origin }) => origin)).size, 4)
   await stopped(last)
+})
+
+test('TLS, PROXY protocol and time limits are as with one process', async (t) => {
+  const authority = new Authority(t)
+  const { cert, key } = authority.issue('DNS:bi.kommune.example')
+  const secure = await freePort()
+  const more = {
+    limits: { headSeconds: 1 },
+    tls: { certificate: cert, key },
+    trusted: ['127.0.0.2'],
+    proxyProtocol: true,
+  }
+  const plain = await freePort()
+  const listen = [
+    { address: `127.0.0.1:${plain}`, tls: false },
+    { address: `127.0.0.1:${secure}`, tls: true },
+  ]
+  const its = await lab(t, slowly, { ...more, listen })
+  const proxy = await its.run(2)
+  const GET = 'GET /olap/?a HTTP/1.1\r\nHost: bi.kommune.example\r\n'
+
+  const client = await tlsClient(t, secure, { ca: textOf(authority.cert) })
+  const { text, error } = await hear(client, `${GET}Connection: close\r\n\r\n`)
+  assert.match(text, /^HTTP\/1\.1 200 OK\r\n/)
+  assert.equal(error, null)
+
+  const slow = connect(t, plain, '127.0.0.4').send(GET)
+  assert.match(await slow.end(10_000), /^HTTP\/1\.1 408 /)
+
+  const passed = connect(t, plain, '127.0.0.2').send(
+    `PROXY TCP4 10.9.8.7 10.0.0.1 4711 80\r\n${GET}Connection: close\r\n\r\n`,
+  )
+  assert.match(await passed.end(10_000), /^HTTP\/1\.1 200 OK\r\n/)
+  const claimed = connect(t, plain, '127.0.0.5').send(`PROXY TCP4 10.9.8.7 10.0.0.1 4711 80\r\n${GET}\r\n`)
+  assert.match(await claimed.end(10_000), /^HTTP\/1\.1 400 /)
+
+  const rows = await eventually(20_000, async () => (its.rows().length >= 3 ? its.rows() : null))
+  const addresses = rows.filter(({ outcome }) => outcome === 'answered').map(({ ip }) => ip)
+  assert.deepEqual(addresses.toSorted(), ['10.9.8.7', '127.0.0.1'])
+  // A connection that just waits does not keep the proxy from stopping.
+  connect(t, plain, '127.0.0.6')
+  await stopped(proxy)
 })
 
 test('a worker that cannot start ends the start of all, with a word about it', async (t) => {
