@@ -75,8 +75,13 @@ export interface Mark {
 /** Opened before the tests of the calling file, closed after them. */
 export function theOffice(): () => Office {
   let office: Office | null = null
-  before(async () => (office = await Office.open()))
-  after(() => office?.close())
+  let opening: Promise<Office> | null = null
+  before(async () => {
+    opening = Office.open()
+    office = await opening
+  })
+  // Also where no test was chosen, and it is opening still.
+  after(async () => (await opening)?.close())
   return () => {
     if (office === null) throw new Error('not open')
     return office
