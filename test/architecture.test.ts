@@ -40,7 +40,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'proxy/answer': ['node:', 'proxy/exchange.ts', 'proxy/memory.ts', 'proxy/protocol', 'schema/record'],
   'proxy/directory': [
     'node:',
-    'proxy/protocol/module-rule.ts',
+    'proxy/protocol/entry/module-rule.ts',
     'schema/config/identity.ts',
     'schema/config/organisation-file.ts',
     'schema/record',

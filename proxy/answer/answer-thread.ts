@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { AnswerFacts } from '../exchange.ts'
-import { UNREAD_ANSWER } from '../protocol/unread-answer.ts'
+import { UNREAD_ANSWER } from '../protocol/unknown/unread-answer.ts'
 import type { FromThread, ThreadData, ToThread } from './messages.ts'
 
 /** What the thread tells of one answer. */

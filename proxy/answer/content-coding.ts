@@ -9,7 +9,7 @@ import {
   createZstdDecompress,
 } from 'node:zlib'
 import { assertNever } from '../../schema/record/record.ts'
-import { codings, isZlib } from '../protocol/content-coding.ts'
+import { codings, isZlib } from '../protocol/request/content-coding.ts'
 
 /** RFC 9110 section 8.4.1 "Content Codings", and zstd of RFC 8878. */
 export type Coding = 'identity' | 'gzip' | 'deflate' | 'br' | 'zstd'

@@ -1,5 +1,5 @@
 import type { OrganisationRule } from '../../schema/config/organisation-file.ts'
-import { matchesWildcards } from '../protocol/module-rule.ts'
+import { matchesWildcards } from '../protocol/entry/module-rule.ts'
 
 export interface Placement {
   readonly organisation: string | null

@@ -7,7 +7,7 @@ import type { PersonRules } from '../../schema/record/person-number.ts'
 import type { Action, OpaqueReason } from '../../schema/record/record.ts'
 import type { CubeModel } from '../language/cube-model.ts'
 import type { Lesson, Session } from './knowledge.ts'
-import type { Rows } from './rows.ts'
+import type { Rows } from './criteria/rows.ts'
 
 /** A request as an adapter sees it: content codings undone, decoded where it is text. */
 export interface Request {

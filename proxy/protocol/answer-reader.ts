@@ -4,7 +4,7 @@ import type { PersonRules } from '../../schema/record/person-number.ts'
 import { assertNever } from '../../schema/record/record.ts'
 import { binaryTransport } from './binary/transport.ts'
 import { JsonAnswerReader } from './json/answer.ts'
-import { TextAnswerReader } from './text-answer.ts'
+import { TextAnswerReader } from './unknown/text-answer.ts'
 import { XmlaAnswerReader } from './xmla/answer.ts'
 
 export interface AnswerTextReader {

@@ -9,5 +9,5 @@ export function adaptersFor(mappings: readonly MappingFile[]): readonly Adapter[
   return mappings.length === 0 ? ADAPTERS : [...declaredAdapters(mappings), ...ADAPTERS]
 }
 
-/** Asked in this order; the first that knows the request reads it, and `any-request.ts` reads what none knows. */
+/** Asked in this order; the first that knows the request reads it, and `unknown/any-request.ts` reads what none knows. */
 export const ADAPTERS: readonly Adapter[] = [xmla, json]

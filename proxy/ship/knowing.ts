@@ -3,7 +3,7 @@
  * which follows when that frame's records are in the store. Only the settled is written down.
  */
 import type { Lesson } from '../protocol/knowledge.ts'
-import { Learned } from '../protocol/learned.ts'
+import { Learned } from '../protocol/learned/learned.ts'
 import type { KnowledgeFiles } from './knowledge-files.ts'
 
 /** What one exchange taught. */

@@ -10,8 +10,8 @@
 import { join } from 'node:path'
 import { nodeDisk } from '../journal/disk.ts'
 import { readSealed, writeSealed } from '../journal/sealed.ts'
-import { Learned } from '../protocol/learned.ts'
-import type { WrittenKnowledge } from '../protocol/learned.ts'
+import { Learned } from '../protocol/learned/learned.ts'
+import type { WrittenKnowledge } from '../protocol/learned/learned.ts'
 import type { Origin } from '../../schema/record/ids.ts'
 
 export interface KeptKnowledge {

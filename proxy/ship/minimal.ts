@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import type { Exchange, Gap } from '../exchange.ts'
-import { answerColumns } from '../protocol/outcome.ts'
-import { maskSecrets } from '../protocol/secrets.ts'
+import { answerColumns } from '../protocol/entry/outcome.ts'
+import { maskSecrets } from '../protocol/entry/secrets.ts'
 import { NOTHING_KNOWN } from '../../schema/record/nothing-known.ts'
 import { leftOutText, lostText, queriesText } from '../../schema/record/numbers.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'

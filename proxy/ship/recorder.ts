@@ -35,7 +35,7 @@
 import type { Exchange, Gap } from '../exchange.ts'
 import type { Interpretation } from '../protocol/interpret.ts'
 import type { Knowledge } from '../protocol/knowledge.ts'
-import { cookieLessons } from '../protocol/cookie-turn.ts'
+import { cookieLessons } from '../protocol/learned/cookie-turn.ts'
 import { NO_KNOWLEDGE } from '../protocol/knowledge.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'
 import type { RecordWriter } from '../../schema/store/store.ts'

@@ -2,7 +2,7 @@
 // memory and processor time whenever it is asked.
 import type { AddressInfo } from 'node:net'
 import { createForward } from '../../proxy/forward/forward.ts'
-import { JsonMessageId } from '../../proxy/protocol/message-id.ts'
+import { JsonMessageId } from '../../proxy/protocol/request/message-id.ts'
 import { processorTime, TestWitness } from './support.ts'
 
 // The witness of a long run: it keeps nothing.

@@ -16,7 +16,7 @@ import {
 import { USUAL_LIMITS } from '../../proxy/forward/limits.ts'
 import type { SessionCookies } from '../../proxy/identity/session-cookies.ts'
 import type { WhoAsks } from '../../proxy/identity/who-asks.ts'
-import { JsonMessageId } from '../../proxy/protocol/message-id.ts'
+import { JsonMessageId } from '../../proxy/protocol/request/message-id.ts'
 import { logId } from '../../schema/record/ids.ts'
 
 export interface Scope {

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { constants, deflateRawSync } from 'node:zlib'
 import type { AnswerReading, Asked } from '../../proxy/exchange.ts'
 import { Inflation } from '../../proxy/forward/websocket/inflation.ts'
-import { UNREAD_ANSWER } from '../../proxy/protocol/unread-answer.ts'
+import { UNREAD_ANSWER } from '../../proxy/protocol/unknown/unread-answer.ts'
 import { connect, eventually, ours, rawServer, type OurOptions, type Scope } from './support.ts'
 import { frame, said } from './websocket-frames.ts'
 

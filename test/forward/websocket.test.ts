@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type net from 'node:net'
 import { test } from 'node:test'
 import type { AnswerReading } from '../../proxy/exchange.ts'
-import { UNREAD_ANSWER } from '../../proxy/protocol/unread-answer.ts'
+import { UNREAD_ANSWER } from '../../proxy/protocol/unknown/unread-answer.ts'
 import { connect, eventually, ours, rawServer, type OurOptions, type RawClient, type Scope } from './support.ts'
 import { Deflation, frame, said } from './websocket-frames.ts'
 

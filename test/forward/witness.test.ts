@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import http from 'node:http'
 import { test } from 'node:test'
 import type { AnswerFacts, AnswerReading } from '../../proxy/exchange.ts'
-import { UNREAD_ANSWER } from '../../proxy/protocol/unread-answer.ts'
+import { UNREAD_ANSWER } from '../../proxy/protocol/unknown/unread-answer.ts'
 import { biServer, connect, eventually, ours, rawServer, roundTrip, scripted } from './support.ts'
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'

@@ -13,7 +13,7 @@ import {
   type Limits,
 } from '../../proxy/forward/forward.ts'
 import { USUAL_LIMITS } from '../../proxy/forward/limits.ts'
-import { JsonMessageId } from '../../proxy/protocol/message-id.ts'
+import { JsonMessageId } from '../../proxy/protocol/request/message-id.ts'
 import type { FrontConfig, TlsConfig } from '../../schema/config/front.ts'
 import { type Scope, TestWitness } from '../forward/support.ts'
 import type { Pair } from './certificates.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Answered, Asked } from '../../proxy/exchange.ts'
-import { UNREAD_ANSWER } from '../../proxy/protocol/unread-answer.ts'
+import { UNREAD_ANSWER } from '../../proxy/protocol/unknown/unread-answer.ts'
 
 /** A folder of its own for one test, gone when it ends. */
 export async function folderFor(t: TestContext): Promise<string> {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { interpret } from '../../proxy/protocol/interpret.ts'
-import { Learned } from '../../proxy/protocol/learned.ts'
+import { Learned } from '../../proxy/protocol/learned/learned.ts'
 import type { Message } from '../support/fixture.ts'
 import { SETTINGS, closeReader, exchangeOf, factsOf, readHead } from '../support/fixture.ts'
 

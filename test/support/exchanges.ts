@@ -2,7 +2,7 @@
 import type { Answered, AnswerFacts, Asked, Exchange } from '../../proxy/exchange.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'
 import { interpret } from '../../proxy/protocol/interpret.ts'
-import { UNREAD_ANSWER } from '../../proxy/protocol/unread-answer.ts'
+import { UNREAD_ANSWER } from '../../proxy/protocol/unknown/unread-answer.ts'
 import { SETTINGS, exchangeOf } from './fixture.ts'
 
 const NOTHING = { start: 'HTTP/1.1 200 OK', headers: [], body: new Uint8Array(0) }

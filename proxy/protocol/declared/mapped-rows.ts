@@ -3,8 +3,8 @@ import type { PersonRules } from '../../../schema/record/person-number.ts'
 import type { Criterion, DimensionUse, MeasureUse } from '../../../schema/record/record.ts'
 import type { PathColumns } from '../path.ts'
 import { columnsOf } from '../path.ts'
-import type { Rows, Sought } from '../rows.ts'
-import { soughtRows, valueRows } from '../rows.ts'
+import type { Rows, Sought } from '../criteria/rows.ts'
+import { soughtRows, valueRows } from '../criteria/rows.ts'
 import type {
   CompiledCriterion,
   CompiledDimension,

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { assertNever } from '../../../schema/record/record.ts'
 import type { Request } from '../adapter.ts'
-import { header } from '../headers.ts'
+import { header } from '../request/headers.ts'
 import type { CompiledLookup, CompiledMapping, CompiledValue } from './compile.ts'
 import type { Documents } from './documents.ts'
 import { queryOf } from './documents.ts'

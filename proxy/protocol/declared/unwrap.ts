@@ -1,7 +1,7 @@
 import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib'
 import type { Wrapping } from '../../../schema/config/mapping.ts'
 import { assertNever } from '../../../schema/record/record.ts'
-import { isZlib } from '../content-coding.ts'
+import { isZlib } from '../request/content-coding.ts'
 import type { Purse } from './limits.ts'
 import { DocumentError } from './limits.ts'
 

@@ -1,9 +1,9 @@
 /** What an interface over JSON sees of a request, and what it has to be. */
 import type { PersonRules } from '../../../schema/record/person-number.ts'
 import type { Claims, Known, Part, Reading, Request } from '../adapter.ts'
-import { readable } from '../readable.ts'
-import { NO_ROWS } from '../rows.ts'
-import { maskSecrets } from '../secrets.ts'
+import { readable } from '../persons/readable.ts'
+import { NO_ROWS } from '../criteria/rows.ts'
+import { maskSecrets } from '../entry/secrets.ts'
 import type { Json, MaybeJson } from './json-value.ts'
 
 export interface Call {

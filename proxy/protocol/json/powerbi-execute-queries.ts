@@ -5,7 +5,7 @@
  */
 import type { Claims, Part } from '../adapter.ts'
 import { NO_CLAIMS } from '../adapter.ts'
-import { partsOf } from '../statement.ts'
+import { partsOf } from '../statement/statement.ts'
 import type { Call, JsonApi } from './call.ts'
 import { jsonPart, queryText } from './call.ts'
 import { itemsOf, member, oneOrMore, stringOf } from './json-value.ts'

@@ -6,8 +6,8 @@ import type { PersonRules } from '../../../schema/record/person-number.ts'
 import type { Criterion, DimensionUse, MeasureUse, OriginClause } from '../../../schema/record/record.ts'
 import type { PathColumns } from '../path.ts'
 import { columnsOf } from '../path.ts'
-import type { Sought } from '../rows.ts'
-import { soughtRows } from '../rows.ts'
+import type { Sought } from '../criteria/rows.ts'
+import { soughtRows } from '../criteria/rows.ts'
 
 /** A name, whole, and how it stands in the three name columns; the last of these that is not `null` is the whole. */
 export interface Name {

@@ -12,7 +12,7 @@
  */
 import type { AnswerFacts } from '../../exchange.ts'
 import type { Named, PersonRules } from '../../../schema/record/person-number.ts'
-import { PersonsSeen } from '../persons-seen.ts'
+import { PersonsSeen } from '../persons/persons-seen.ts'
 import { attribute } from './attributes.ts'
 import { decodeColumnName } from './column-name.ts'
 import { DatasetReader } from './dataset.ts'

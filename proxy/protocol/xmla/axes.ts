@@ -1,6 +1,6 @@
 import type { Named } from '../../../schema/record/person-number.ts'
-import type { PersonsSeen } from '../persons-seen.ts'
-import { lookAtAmount } from '../persons-seen.ts'
+import type { PersonsSeen } from '../persons/persons-seen.ts'
+import { lookAtAmount } from '../persons/persons-seen.ts'
 import { attribute } from './attributes.ts'
 import { decodeColumnName, isNumericType } from './column-name.ts'
 import type { MarkupName } from './markup-name.ts'

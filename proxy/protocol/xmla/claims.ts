@@ -1,5 +1,5 @@
 import type { Claims, Request } from '../adapter.ts'
-import { header } from '../headers.ts'
+import { header } from '../request/headers.ts'
 import type { Envelope, Properties } from './call.ts'
 import { applicationContext, reportHint } from './report.ts'
 import type { InSession } from './session.ts'

@@ -1,5 +1,5 @@
-import type { PersonsSeen } from '../persons-seen.ts'
-import { lookAtAmount } from '../persons-seen.ts'
+import type { PersonsSeen } from '../persons/persons-seen.ts'
+import { lookAtAmount } from '../persons/persons-seen.ts'
 import type { Attributes } from './attributes.ts'
 import { attribute } from './attributes.ts'
 import { AxesReader } from './axes.ts'

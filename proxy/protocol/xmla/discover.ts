@@ -8,7 +8,7 @@ import type { Criterion, DimensionUse } from '../../../schema/record/record.ts'
 import { mentions } from '../../language/mention.ts'
 import type { Part } from '../adapter.ts'
 import { columnsOf, parentPath, segmentsOf } from '../path.ts'
-import { valueRows } from '../rows.ts'
+import { valueRows } from '../criteria/rows.ts'
 import type { Call, Restriction } from './call.ts'
 
 type Discover = Extract<Call, { kind: 'discover' }>

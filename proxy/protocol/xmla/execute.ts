@@ -1,9 +1,9 @@
 import type { PersonRules } from '../../../schema/record/person-number.ts'
 import type { Action } from '../../../schema/record/record.ts'
 import type { Part } from '../adapter.ts'
-import { NO_ROWS } from '../rows.ts'
-import type { StatementContext } from '../statement.ts'
-import { commandPart, partsOf } from '../statement.ts'
+import { NO_ROWS } from '../criteria/rows.ts'
+import type { StatementContext } from '../statement/statement.ts'
+import { commandPart, partsOf } from '../statement/statement.ts'
 import type { Call, Command, Properties, SessionHeader } from './call.ts'
 
 type Execute = Extract<Call, { kind: 'execute' }>

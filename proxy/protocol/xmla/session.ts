@@ -7,7 +7,7 @@
  */
 import type { Exchange } from '../../exchange.ts'
 import type { Known, Request } from '../adapter.ts'
-import { header } from '../headers.ts'
+import { header } from '../request/headers.ts'
 import type { Lesson, XmlaSession } from '../knowledge.ts'
 import { sessionDefinitions } from '../../language/mdx/session.ts'
 import type { Envelope, Properties } from './call.ts'

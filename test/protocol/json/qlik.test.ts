@@ -6,7 +6,7 @@ import type { Criterion, QueryRecord } from '../../../schema/record/record.ts'
 import { interpret } from '../../../proxy/protocol/interpret.ts'
 import { answerReader } from '../../../proxy/protocol/answer-reader.ts'
 import { fieldSetsOf } from '../../../proxy/protocol/json/qlik/set-analysis.ts'
-import { Learned } from '../../../proxy/protocol/learned.ts'
+import { Learned } from '../../../proxy/protocol/learned/learned.ts'
 import { FACTS, exchange } from '../../support/exchanges.ts'
 import { SETTINGS } from '../../support/fixture.ts'
 

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import type { QueryRecord } from '../../../schema/record/record.ts'
+
+/** What a name column of the tables holds. A criterion's value and the query itself are never cut. */
+const MAX_NAME = 400
+
+/** `record` with every name cut to what its column holds. Names come from the wire and may be of any length. */
+export function fitNames(record: QueryRecord): QueryRecord {
+  const short = {
+    module: fit(record.module),
+    catalog: fit(record.catalog),
+    cube: fit(record.cube),
+    report: fit(record.report),
+    application: fit(record.application),
+    userName: fit(record.userName),
+    effectiveUser: fit(record.effectiveUser),
+    effectiveRoles: fit(record.effectiveRoles),
+    customData: fit(record.customData),
+    faultCode: fit(record.faultCode),
+    correlationId: fit(record.correlationId),
+    sessionId: fit(record.sessionId),
+  }
+  return {
+    ...record,
+    ...short,
+    criteria: record.criteria.map((row) => ({ ...row, ...fitPath(row), dimension: fit(row.dimension) })),
+    dimensions: record.dimensions.map((row) => ({ ...row, ...fitPath(row), dimension: fitName(row.dimension) })),
+    measures: record.measures.map((row) => ({ ...row, measure: fitName(row.measure), via: fit(row.via) })),
+  }
+}
+
+interface Path {
+  readonly hierarchy: string | null
+  readonly level: string | null
+}
+
+const fitPath = ({ hierarchy, level }: Path): Path => ({ hierarchy: fit(hierarchy), level: fit(level) })
+const fit = (name: string | null): string | null => (name === null ? null : fitName(name))
+
+/** A long name is cut, and eight digits of its hash keep two that begin alike apart. */
+function fitName(name: string): string {
+  if (name.length <= MAX_NAME) return name
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 8)
+  return `${name.slice(0, MAX_NAME - 9).toWellFormed()}…${hash}`
+}
