@@ -12,11 +12,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { Config } from '../schema/config/config.ts'
+import { ConfigError, type Mistake } from '../schema/config/config-error.ts'
 import type { Admin } from './admin/admin.ts'
 import type { UpstreamEvent } from './admin/upstreams.ts'
 import type { Watch, WatchOptions } from './admin/watch.ts'
 import { type AnswerReader, createAnswerReader } from './answer/answer-threads.ts'
 import type { ReadAnswer } from './exchange.ts'
+import { codeOf } from './forward/event.ts'
 import type { Forward, ForwardEvent, ForwardSettings } from './forward/forward.ts'
 import { createForward } from './forward/forward.ts'
 import type { Tickets } from './identity/authorization.ts'
@@ -31,6 +33,8 @@ import { cookieKey } from './journal/cookie-key.ts'
 import { openJournal } from './journal/journal.ts'
 import { JsonMessageId } from './protocol/request/message-id.ts'
 import type { InterpretSettings } from './protocol/settings.ts'
+import { ChangeLog, ChangeNotKept, type Noted } from './reload/change-log.ts'
+import { placesChanged } from './reload/changes.ts'
 import { inForce } from './reload/in-force.ts'
 import type { Reloaded, Who } from './reload/who.ts'
 import type { Taught } from './ship/knowing.ts'
@@ -54,6 +58,8 @@ export interface Post {
   /** There is no admin address: `watch` is asked. */
   readonly watched: (watch: Watch) => void
   readonly journalNumber: number
+  /** Folder of the change log; `null`: another worker keeps it. */
+  readonly changesIn: string | null
   /** What its exchanges teach, for the others. */
   readonly onTaught: (taught: Taught) => void
 }
@@ -66,12 +72,15 @@ export interface RunningProxy {
   /** Its journal has never seen a query. */
   readonly isNew: boolean
   /**
-   * Goes by `config` from the next request on, without dropping a connection; what cannot change while it runs stays as it
-   * is (`proxy/reload/in-force.ts`). All or nothing, and one after the other, however many ask.
+   * Goes by `config` from the next request on, without dropping a connection; what cannot change while it runs
+   * stays as it is (`proxy/reload/in-force.ts`). All or nothing, and one after the other, however many ask. What changed is
+   * an entry, and so is an attempt with a mistake in it.
    *
-   * @throws ConfigError when `config` cannot be used: nothing has changed then
+   * @throws ConfigError when it cannot be used, ChangeNotKept when no entry can be made: nothing has changed then
    */
   reload(config: Config, who: Who): Promise<Reloaded>
+  /** Somebody tried with a configuration that could not even be read: an entry. */
+  refused(mistakes: readonly Mistake[], who: Who): Promise<void>
   /** What another process of the same proxy has learnt. */
   learn(taught: Taught): void
   /** Lets answers under way finish, within a bound, and ships what is durable. */
@@ -94,6 +103,8 @@ export async function openProxy({ config, logger, post }: ProxyOptions): Promise
     onSync: (tookMs) => watch?.synced(tookMs),
   })
   const isNew = journal.stats().seq === 0
+  const changesIn = post === undefined ? config.proxy.journal : post.changesIn
+  const changeLog = changesIn === null ? null : await ChangeLog.open({ journal, folder: changesIn })
   const answers = createAnswerReader({ persons: settings.persons })
   const origin = new ClientOrigin(config.proxy)
   const forward = createForward({
@@ -116,7 +127,7 @@ export async function openProxy({ config, logger, post }: ProxyOptions): Promise
     ...(post === undefined ? {} : { onTaught: post.onTaught }),
   })
   const running = new OpenProxy(
-    { isNew, logger, admin, watch, listening: post?.listening ?? null, journal, origin, forward, recorder },
+    { isNew, logger, admin, watch, listening: post?.listening ?? null, journal, changeLog, origin, forward, recorder },
     { config, verifier, answers },
   )
   try {
@@ -138,6 +149,7 @@ interface Parts {
   /** `null`: it listens itself. */
   readonly listening: Listening | null
   readonly journal: Journal
+  readonly changeLog: ChangeLog | null
   readonly origin: ClientOrigin
   readonly forward: Forward
   readonly recorder: RecorderHandle
@@ -180,6 +192,7 @@ class OpenProxy implements RunningProxy {
   async open(): Promise<void> {
     const { admin, watch, listening, journal, forward, origin, logger } = this.#its
     const { config, answers } = this.#now
+    await this.#noteStart(config)
     if (admin !== null && config.proxy.admin !== null)
       this.#adminUrl = await admin.listen(config.proxy.admin, { journal, forward })
     else watch?.attend({ journal, forward })
@@ -198,17 +211,58 @@ class OpenProxy implements RunningProxy {
     this.#its.recorder.learn(taught)
   }
 
+  /** What was changed while nobody ran. A disk that keeps nothing does not keep the proxy from its work: the next start sees. */
+  async #noteStart({ settings }: Config): Promise<void> {
+    try {
+      const noted = await this.#its.changeLog?.note(settings, { through: 'start' })
+      await noted?.record()
+    } catch (error) {
+      if (!(error instanceof ChangeNotKept)) throw error
+      this.#its.logger.error({ code: error.code }, 'the change log cannot be kept: the next start will look again')
+    }
+  }
+
   reload(wanted: Config, who: Who): Promise<Reloaded> {
     const reloaded = this.#reloading.then(() => this.#reload(wanted, who))
     this.#reloading = reloaded.catch(() => undefined)
     return reloaded
   }
 
-  async #reload(wanted: Config, _who: Who): Promise<Reloaded> {
-    const config = inForce(wanted, this.#now.config)
-    const next = await this.#prepare(config)
-    next.commit()
-    return { changed: [], atNextStart: [] }
+  async refused(mistakes: readonly Mistake[], who: Who): Promise<void> {
+    const places = mistakes.map(({ path }) => path)
+    this.#its.logger.error({ code: 'CONFIG_INVALID', places }, 'the configuration cannot be used: the old one stays')
+    await this.#its.changeLog?.refused(mistakes, who)
+  }
+
+  async #reload(wanted: Config, who: Who): Promise<Reloaded> {
+    const { logger } = this.#its
+    try {
+      const before = this.#now.config.settings
+      const config = inForce(wanted, this.#now.config)
+      const next = await this.#prepare(config)
+      const noted = await this.#noted(config, who, next.abandon)
+      next.commit()
+      await noted?.record()
+      const [changed, atNextStart] = [
+        placesChanged(before, config.settings),
+        placesChanged(config.settings, wanted.settings),
+      ]
+      logger.info({ changed: changed.length, atNextStart }, 'the configuration was read again')
+      return { changed, atNextStart }
+    } catch (error) {
+      if (error instanceof ConfigError) await this.refused(error.mistakes, who)
+      else logger.error({ code: codeOf(error) }, 'the configuration cannot be put in force: the old one stays')
+      throw error
+    }
+  }
+
+  async #noted({ settings }: Config, who: Who, abandon: () => void): Promise<Noted | null> {
+    try {
+      return (await this.#its.changeLog?.note(settings, who)) ?? null
+    } catch (error) {
+      abandon()
+      throw error
+    }
   }
 
   /** All that can fail, and takes time, before anything has changed. */

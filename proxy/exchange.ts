@@ -6,7 +6,7 @@
  * the heads leaves their values out.
  */
 import type { LogId, Origin, PersonNumber } from '../schema/record/ids.ts'
-import type { UserSource } from '../schema/record/record.ts'
+import type { Change, UserSource } from '../schema/record/record.ts'
 
 /** Header names and values in the order and spelling of the wire, duplicates apart. */
 export type RawHeaders = readonly (readonly [name: string, value: string])[]
@@ -158,6 +158,28 @@ export interface Gap extends Ticket {
   readonly from: number
   readonly to: number
   readonly count: number
+}
+
+/** The set-up of Tilsyn itself was changed, or was to be. */
+export interface Configured {
+  /** UTC milliseconds. */
+  readonly at: number
+  /** The operating system's name for whoever asked; `null`: nobody can say. */
+  readonly user: string | null
+  /** Nobody else could have asked. */
+  readonly vouched: boolean
+  readonly through: 'command' | 'signal' | 'start'
+  /** `refused`: the configuration held a mistake, and nothing was changed. */
+  readonly outcome: 'answered' | 'refused'
+  /** What there is to say of it beside the changes: places and expectations of mistakes, never values. */
+  readonly words: string
+  readonly changes: readonly Change[]
+}
+
+/** A change of the set-up, as the journal has it. */
+export interface Configuration extends Ticket {
+  readonly origin: Origin
+  readonly configured: Configured
 }
 
 /**

@@ -124,7 +124,7 @@ const log: Command = {
   summary: 'the log, newest first',
   help: `tilsyn log [--user NAME] [--module NAME] [--from DATE] [--to DATE] [--limit N] [--json]
 
---json prints an entry a line: all columns of log, with its criteria, dimensions, measures and seen. At most 50 entries
+--json prints an entry a line: all columns of log, with its criteria, dimensions, measures, seen and changes. At most 50 entries
 unless --limit says otherwise. Reading becomes an entry of module Logning.`,
   options: { ...PERIOD, user: { type: 'string' }, module: { type: 'string' } },
   async run(invocation) {

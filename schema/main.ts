@@ -18,6 +18,7 @@ const reports = async () => (await import('../reports/main.ts')).commands
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   up: async () => up,
   proxy: async () => (await proxy()).proxy,
+  reload: async () => (await proxy()).reload,
   reports: async () => (await reports()).reports,
   interpret: async () => (await proxy()).interpret,
   verify: async () => (await proxy()).verify,

@@ -6,6 +6,7 @@ import type {
   AnswerFacts,
   Answered,
   Asked,
+  Configured,
   CookieTurn,
   Ending,
   Identity,
@@ -15,7 +16,7 @@ import type {
 } from '../exchange.ts'
 import { logId } from '../../schema/record/ids.ts'
 import type { LogId, PersonNumber } from '../../schema/record/ids.ts'
-import { USER_SOURCES, assertNever } from '../../schema/record/record.ts'
+import { CHANGE_KINDS, USER_SOURCES, assertNever } from '../../schema/record/record.ts'
 import { fields, flag, list, number, oneOf, ordinal, orNull, ShapeError, shaped, text } from './fields.ts'
 import type { Fields } from './fields.ts'
 
@@ -52,13 +53,20 @@ export interface GapFrame extends Ticket {
   readonly to: number
   readonly count: number
 }
+/** A change of the set-up; see `Configured` in `proxy/exchange.ts`. `mark` tells it from all others. */
+export interface ConfiguredFrame extends Ticket {
+  readonly kind: 'configured'
+  readonly n: number
+  readonly mark: string
+  readonly configured: Configured
+}
 /** The journal was closed in order: no answer follows. */
 export interface ClosedFrame {
   readonly kind: 'closed'
   readonly n: number
   readonly at: number
 }
-export type Frame = OpenedFrame | AskedFrame | TurnFrame | AnsweredFrame | GapFrame | ClosedFrame
+export type Frame = OpenedFrame | AskedFrame | TurnFrame | AnsweredFrame | GapFrame | ConfiguredFrame | ClosedFrame
 
 /** The JSON head of `frame`; the body of an `asked` travels behind it as it is. */
 export function headOf(frame: Frame): object {
@@ -76,7 +84,7 @@ export function frameOf(head: unknown, body: Uint8Array): Frame | null {
   return shaped(() => readFrame(fields(head), body))
 }
 
-const KINDS = ['opened', 'asked', 'turn', 'answered', 'gap', 'closed'] as const
+const KINDS = ['opened', 'asked', 'turn', 'answered', 'gap', 'configured', 'closed'] as const
 
 function readFrame(head: Fields, body: Uint8Array): Frame {
   const kind = oneOf(head, 'kind', KINDS)
@@ -93,6 +101,14 @@ function readFrame(head: Fields, body: Uint8Array): Frame {
       return { kind, n, seq: ordinal(head, 'seq'), turn: readTurn(fields(head['turn'])) }
     case 'gap':
       return { kind, n, ...readTicket(head), ...readGap(head) }
+    case 'configured':
+      return {
+        kind,
+        n,
+        ...readTicket(head),
+        mark: text(head, 'mark'),
+        configured: readConfigured(fields(head['configured'])),
+      }
     default:
       return assertNever(kind)
   }
@@ -114,6 +130,26 @@ function readGap(head: Fields): Pick<GapFrame, 'server' | 'from' | 'to' | 'count
     from: number(head, 'from'),
     to: number(head, 'to'),
     count: ordinal(head, 'count'),
+  }
+}
+
+export function readConfigured(head: Fields): Configured {
+  return {
+    at: number(head, 'at'),
+    user: orNull(text, head, 'user'),
+    vouched: flag(head, 'vouched'),
+    through: oneOf(head, 'through', ['command', 'signal', 'start']),
+    outcome: oneOf(head, 'outcome', ['answered', 'refused']),
+    words: text(head, 'words'),
+    changes: list(head, 'changes').map((one) => {
+      const change = fields(one)
+      return {
+        setting: text(change, 'setting'),
+        kind: oneOf(change, 'kind', CHANGE_KINDS),
+        oldValue: orNull(text, change, 'oldValue'),
+        newValue: orNull(text, change, 'newValue'),
+      }
+    }),
   }
 }
 

@@ -32,7 +32,7 @@
  * (`proxy/ship`, `proxy/protocol`). Known hole: a disk that says it has synced and has not. The recorder finds out when
  * the store knows more than the journal, and ships under a new name from there (`proxy/ship/recorder.ts`).
  */
-import type { Answered, Asked, CookieTurn, Ticket, Witness } from '../exchange.ts'
+import type { Answered, Asked, Configured, CookieTurn, Ticket, Witness } from '../exchange.ts'
 import { LogIdMint } from '../../schema/record/ids.ts'
 import type { LogId, Origin } from '../../schema/record/ids.ts'
 import type { Disk } from './disk.ts'
@@ -264,6 +264,23 @@ export class Journal implements Witness {
     this.#append({ kind: 'turn', n: this.#n + 1, seq: ticket.seq, turn }, null)
   }
 
+  /**
+   * Writes that the set-up was changed. Taken also while the journal is broken, and then written as soon as it can be:
+   * whoever changes has kept the change elsewhere meanwhile (`proxy/reload/change-log.ts`), under `mark`.
+   *
+   * @returns when it is durable; rejects when that cannot be said yet, or the journal is closed
+   */
+  configure(mark: string, configured: Configured): Promise<void> {
+    const kept = Promise.withResolvers<void>()
+    kept.promise.catch(() => undefined)
+    const ticket = { seq: this.#seq + 1, logId: this.#mint.next(this.#now()) }
+    const refusal = this.#closing
+      ? this.#refusal()
+      : this.#append({ kind: 'configured', n: this.#n + 1, ...ticket, mark, configured }, kept)
+    if (refusal !== null) kept.reject(refusal)
+    return kept.promise
+  }
+
   miss(server: string): void {
     this.#misses.count(server, this.#now())
     this.#kick()
@@ -334,7 +351,7 @@ export class Journal implements Witness {
     const bytes = encodeFrame(this.#identity.mark, headOf(frame), bodyOf(frame))
     if (bytes === null) return new JournalError('JOURNAL_TOO_LARGE', 'a query is too large for a journal frame')
     this.#n = frame.n
-    if (frame.kind === 'asked' || frame.kind === 'gap') {
+    if ('logId' in frame) {
       this.#seq = frame.seq
       this.#logId = frame.logId
     }

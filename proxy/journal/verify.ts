@@ -54,7 +54,7 @@ export async function verifyJournal(folder: string, position = 0): Promise<Journ
 }
 
 class Count {
-  readonly #frames = { opened: 0, asked: 0, turn: 0, answered: 0, gap: 0, closed: 0 }
+  readonly #frames = { opened: 0, asked: 0, turn: 0, answered: 0, gap: 0, configured: 0, closed: 0 }
   readonly #position: number
   readonly #unanswered = new Set<number>()
   readonly #waiting = new Set<number>()
@@ -72,7 +72,7 @@ class Count {
     this.#frames[frame.kind] += 1
     if (frame.kind === 'answered') this.#unanswered.delete(frame.seq)
     if (frame.kind === 'asked') this.#unanswered.add(frame.seq)
-    if (frame.kind === 'asked' || frame.kind === 'gap') {
+    if ('logId' in frame) {
       this.#number(frame.seq)
       this.#waiting.add(frame.seq)
     }
@@ -82,7 +82,8 @@ class Count {
   /** What is asked is the recorder's to write once it is answered, or once nobody can answer it any more. */
   #settle(frame: Frame): void {
     const over = frame.kind === 'opened' || frame.kind === 'closed' ? [...this.#waiting] : []
-    const seqs = frame.kind === 'answered' || frame.kind === 'gap' ? [frame.seq] : over
+    const isWhole = frame.kind === 'answered' || frame.kind === 'gap' || frame.kind === 'configured'
+    const seqs = isWhole ? [frame.seq] : over
     for (const seq of seqs) if (this.#waiting.delete(seq)) this.#settled.push(seq)
   }
 

@@ -16,9 +16,6 @@ const AT_START = [
   '/reports',
 ] as const
 
-const waitsForStart = (pointer: string): boolean =>
-  AT_START.some((place) => pointer === place || pointer.startsWith(`${place}/`))
-
 /** `wanted`, as far as it can take effect while `running` does. */
 export function inForce(wanted: Config, running: Config): Config {
   const { journal, name, admin, limits } = running.proxy
@@ -27,11 +24,16 @@ export function inForce(wanted: Config, running: Config): Config {
     proxy: { ...wanted.proxy, journal, name, admin, limits },
     store: running.store,
     reports: running.reports,
-    settings: settingsInForce(wanted.settings, running.settings),
+    settings: settingsInForce(wanted.settings, running.settings, AT_START),
   }
 }
 
-function settingsInForce(wanted: readonly Setting[], running: readonly Setting[]): readonly Setting[] {
-  const stays = ({ pointer }: Setting) => waitsForStart(pointer)
+/** `wanted`, but for the settings below `places`, which stay as they are in `running`. */
+export function settingsInForce(
+  wanted: readonly Setting[],
+  running: readonly Setting[],
+  places: readonly string[],
+): readonly Setting[] {
+  const stays = ({ pointer }: Setting) => places.some((place) => pointer === place || pointer.startsWith(`${place}/`))
   return [...wanted.filter((setting) => !stays(setting)), ...running.filter(stays)]
 }

@@ -84,6 +84,7 @@ function cleaned(record: QueryRecord): QueryRecord {
 }
 
 function withoutDetails(record: QueryRecord): QueryRecord {
+  // Changes stay: they are what such an entry is for, and nobody else's words.
   const { criteria, dimensions, measures, seen } = NOTHING
   return { ...cleaned(record), criteria, dimensions, measures, seen, opaque: 'unreadable', opaqueAt: null }
 }

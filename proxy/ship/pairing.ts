@@ -3,7 +3,7 @@
  * is missing is told of. What becomes of a frame depends on the journal alone, so that a second reading, after a crash,
  * gives the same.
  */
-import type { Asked, CookieTurn, Exchange, Gap, Ticket } from '../exchange.ts'
+import type { Asked, Configuration, CookieTurn, Exchange, Gap, Ticket } from '../exchange.ts'
 import { logId } from '../../schema/record/ids.ts'
 import type { LogId, Origin } from '../../schema/record/ids.ts'
 import { assertNever } from '../../schema/record/record.ts'
@@ -24,6 +24,7 @@ export type Happening =
   /** No entry: what it teaches is for later ones. */
   | { readonly kind: 'turn'; readonly asked: Asked; readonly turn: CookieTurn }
   | { readonly kind: 'gap'; readonly gap: Gap }
+  | { readonly kind: 'configuration'; readonly configuration: Configuration }
   | { readonly kind: 'lost'; readonly lost: Lost }
 
 export interface PairingOptions {
@@ -93,6 +94,11 @@ export class Pairing {
       }
       case 'turn':
         return this.#turn(frame)
+      case 'configured': {
+        const { configured, seq, logId } = frame
+        const configuration = { origin: this.#options.origin, seq, logId, configured }
+        return [...this.#numbered(frame, configured.at), { kind: 'configuration', configuration }]
+      }
       case 'answered':
         return this.#answer(frame)
       case 'opened':

@@ -56,6 +56,7 @@ import { KnowledgeFiles } from './knowledge-files.ts'
 import { Knowing } from './knowing.ts'
 import type { Taught } from './knowing.ts'
 import { forOthers } from './others.ts'
+import { configuredEntry } from './configured.ts'
 import { lostEntry, minimalEntry, minimalGap } from './minimal.ts'
 import { Pairing } from './pairing.ts'
 import type { Happening } from './pairing.ts'
@@ -368,6 +369,7 @@ export class Recorder {
   #recordsOf(happening: Happening, n: number, gathering: Gathering): readonly QueryRecord[] {
     if (happening.kind === 'lost') return [lostEntry(happening.lost)]
     if (happening.kind === 'turn') return this.#turned(happening, n, gathering)
+    if (happening.kind === 'configuration') return [configuredEntry(happening.configuration)]
     const { suspects, onInterpret } = this.#options
     const { seq } = happening.kind === 'gap' ? happening.gap : happening.exchange
     if (suspects?.has(seq) === true) return this.#minimal(happening, 'RECORDER_SUSPECT', false)
@@ -460,7 +462,7 @@ export class Recorder {
 }
 
 type Turned = Extract<Happening, { readonly kind: 'turn' }>
-type Understandable = Exclude<Happening, { readonly kind: 'lost' | 'turn' }>
+type Understandable = Exclude<Happening, { readonly kind: 'lost' | 'turn' | 'configuration' }>
 
 /** A batch is written after at most so long, however few its records: some are slow to interpret. */
 const LONGEST_GATHERING_MS = 500

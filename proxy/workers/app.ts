@@ -14,6 +14,7 @@
  */
 import type { Logger } from 'pino'
 import type { Config } from '../../schema/config/config.ts'
+import type { Mistake } from '../../schema/config/config-error.ts'
 import { journalFolders, leftoverJournals } from '../../schema/config/journal-folders.ts'
 import type { AdminAddress } from '../admin/admin.ts'
 import type { WholeWatch } from '../admin/whole-watch.ts'
@@ -21,6 +22,7 @@ import { recorderOptions, type RunningProxy } from '../app.ts'
 import { nodeDisk } from '../journal/disk.ts'
 import { lockFolder } from '../journal/lock.ts'
 import type { Lock } from '../journal/lock.ts'
+import { placesChanged } from '../reload/changes.ts'
 import type { Reloaded, Who } from '../reload/who.ts'
 import { packed } from './config-message.ts'
 import { journalNumbers } from './journal-numbers.ts'
@@ -106,6 +108,10 @@ class OpenWorkers implements RunningWorkers {
     return reloaded
   }
 
+  async refused(mistakes: readonly Mistake[], who: Who): Promise<void> {
+    this.#workers[0]?.refused(mistakes, who)
+  }
+
   async close(): Promise<void> {
     this.#watch?.enter('stopping')
     this.#reception?.close()
@@ -121,7 +127,13 @@ class OpenWorkers implements RunningWorkers {
 
   #begin(at: number, folder: string, journalNumber: number): void {
     const worker: WorkerProcess = new WorkerProcess({
-      start: { worker: at + 1, config: packedFor(this.#config, folder), journalNumber },
+      start: {
+        worker: at + 1,
+        config: packedFor(this.#config, folder),
+        journalNumber,
+        // One for all, in the folder of all: the number of workers may be another next time.
+        changesIn: at === 0 ? this.#config.proxy.journal : null,
+      },
       logger: this.#logger,
       onTaught: (taught) => this.#workers.forEach((other) => other !== worker && other.learn(taught)),
       onLost: () => this.#watch?.lost(worker.worker),
@@ -151,7 +163,7 @@ class OpenWorkers implements RunningWorkers {
     this.#reception?.trust(to.proxy.trusted)
     this.#logger.level = to.log.level
     this.#config = to
-    return reloaded
+    return { ...reloaded, atNextStart: placesChanged(to.settings, wanted.settings) }
   }
 }
 

@@ -43,6 +43,8 @@ async function hear(message: ToWorker, socket: unknown): Promise<void> {
       return tell(message.question, message.about)
     case 'reload':
       return reload(message.question, message.config, message.who)
+    case 'refused':
+      return (await running)?.refused(message.mistakes, message.who)
     case 'stop':
       return end()
     default:
@@ -60,7 +62,7 @@ async function begin(start: WorkerStart): Promise<void> {
   }
 }
 
-async function open({ worker, config: message, journalNumber }: WorkerStart): Promise<RunningProxy> {
+async function open({ worker, config: message, journalNumber, changesIn }: WorkerStart): Promise<RunningProxy> {
   const config = unpacked(message)
   const destination = pino.destination({ dest: 2, sync: true })
   const logger = pino({ name: 'proxy', level: config.log.level }, destination).child({ worker })
@@ -70,6 +72,7 @@ async function open({ worker, config: message, journalNumber }: WorkerStart): Pr
       watch = its
     },
     journalNumber,
+    changesIn,
     onTaught: (taught) => void say({ kind: 'taught', taught }),
   } satisfies Parameters<typeof openProxy>[0]['post']
   for (const until = Date.now() + HANDOVER_MS; ; await setTimeout(LOOK_AGAIN_MS)) {

@@ -12,6 +12,8 @@ export interface WorkerStart {
   readonly config: unknown
   /** Part of the ids that its journal gives, if it is new: no two workers have the same. */
   readonly journalNumber: number
+  /** Folder of the change log, for the one that keeps it. */
+  readonly changesIn: string | null
 }
 
 export type ToWorker =
@@ -23,6 +25,8 @@ export type ToWorker =
   | { readonly kind: 'ask'; readonly question: number; readonly about: 'readiness' | 'metrics' }
   /** Goes by another configuration from the next request on. */
   | { readonly kind: 'reload'; readonly question: number; readonly config: unknown; readonly who: Who }
+  /** Somebody tried with a configuration that cannot be read. */
+  | { readonly kind: 'refused'; readonly mistakes: readonly Mistake[]; readonly who: Who }
   | { readonly kind: 'stop' }
 
 export type FromWorker =

@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ConfigError } from '../../schema/config/config-error.ts'
 import type { Config } from '../../schema/config/config.ts'
-import { inForce } from '../reload/in-force.ts'
+import { inForce, settingsInForce } from '../reload/in-force.ts'
 import type { Reloaded, Who } from '../reload/who.ts'
 import { WorkerFailure, type WorkerProcess } from './worker-process.ts'
 
@@ -14,7 +14,8 @@ export function inForceForAll(wanted: Config, running: Config): Config {
   const config = inForce(wanted, running)
   const { listen, tls } = running.proxy
   if (isDeepStrictEqual(wanted.proxy.listen, listen)) return config
-  return { ...config, proxy: { ...config.proxy, listen, tls } }
+  const settings = settingsInForce(config.settings, running.settings, ['/proxy/listen', '/proxy/tls'])
+  return { ...config, settings, proxy: { ...config.proxy, listen, tls } }
 }
 
 export interface Reloading {

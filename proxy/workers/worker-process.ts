@@ -115,6 +115,11 @@ export class WorkerProcess {
     return told?.about === 'reload' ? told.reloaded : null
   }
 
+  /** For the one that keeps the change log. */
+  refused(mistakes: Failure['mistakes'], who: Who): void {
+    this.#say({ kind: 'refused', mistakes, who })
+  }
+
   /** What its next process is given. */
   startWith(config: unknown): void {
     this.#start = { ...this.#start, config }

@@ -2,7 +2,7 @@
  * The one place where entries get the names of the tables' columns: the REST interface and `--json` on the command line
  * print these. Times are ISO 8601 in UTC; `log_id` is text, for its 63 bits do not fit a JSON number in JavaScript.
  */
-import type { Criterion, DimensionUse, MeasureUse, QueryRecord, Seen } from '../../schema/record/record.ts'
+import type { Change, Criterion, DimensionUse, MeasureUse, QueryRecord, Seen } from '../../schema/record/record.ts'
 import type { LogEntry, OriginState, PersonHit } from '../../schema/store/store.ts'
 import type { Coverage } from '../../schema/record/coverage/coverage.ts'
 import type { CoveredHit } from './coverage.ts'
@@ -27,6 +27,7 @@ export interface EntryRow extends LogRow {
   readonly dimensions: readonly Numbered<DimensionUse>[]
   readonly measures: readonly Numbered<MeasureUse>[]
   readonly seen: readonly Columns<Seen>[]
+  readonly changes: readonly Numbered<Change>[]
 }
 
 export interface HitRow extends LogRow {
@@ -92,6 +93,13 @@ export function entryRow(entry: QueryRecord): EntryRow {
     })),
     measures: entry.measures.map(({ measure, calculated, via }, ord) => ({ ord, measure, calculated, via })),
     seen: entry.seen.map(({ person, place }) => ({ person, place })),
+    changes: entry.changes.map(({ setting, kind, oldValue, newValue }, ord) => ({
+      ord,
+      setting,
+      kind,
+      old_value: oldValue,
+      new_value: newValue,
+    })),
   }
 }
 

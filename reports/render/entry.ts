@@ -1,4 +1,4 @@
-/** One entry, whole: every column of the four tables and the persons seen (requirements K13–K22, N30). */
+/** One entry, whole: every column of the four tables, the persons seen, and what was changed (requirements K13–K22, N30). */
 import type { Criterion, QueryRecord } from '../../schema/record/record.ts'
 import { number, person, time } from './format.ts'
 import type { Html, Value } from './html.ts'
@@ -19,9 +19,14 @@ export function entryPage(view: View, entry: QueryRecord): string {
     html`<p class="d-print-none"><a href="/">${m.back}</a></p>
       ${printedFor(view)} ${opaque} ${section(m.facts, facts(view, entry))}
       ${section(m.queryText, entry.query === '' ? html`<p>${m.noQuery}</p>` : html`<pre class="tilsyn-query" tabindex="0"><code>${entry.query}</code></pre>`)}
-      ${section(m.criteria, criteria(view, entry.criteria))} ${section(m.dimensions, dimensions(view, entry))}
-      ${section(m.measures, measures(view, entry))} ${section(m.seen, seen(view, entry))}`,
+      ${entry.action === 'configure' ? section(m.changes, changes(view, entry)) : asked(view, entry)}`,
   )
+}
+
+function asked(view: View, entry: QueryRecord): Html {
+  const { m } = view
+  return html`${section(m.criteria, criteria(view, entry.criteria))} ${section(m.dimensions, dimensions(view, entry))}
+  ${section(m.measures, measures(view, entry))} ${section(m.seen, seen(view, entry))}`
 }
 
 function section(heading: string, body: Html): Html {
@@ -129,6 +134,15 @@ function seen(view: View, { seen, personsSeen }: QueryRecord): Html {
   if (seen.length === 0) return html`<p>${m.seenCounted(number(lang, personsSeen ?? 0))}</p>`
   const rows = seen.map((row) => [person(row.person), row.place])
   return grid(m.seen, [m.seenColumns.person, m.seenColumns.place], rows)
+}
+
+/** Settings of Tilsyn itself (requirements N63 to N72). */
+function changes(view: View, { changes }: QueryRecord): Html {
+  const { m } = view
+  if (changes.length === 0) return html`<p>${m.noChanges}</p>`
+  const rows = changes.map((row) => [row.setting, m.changeKinds[row.kind], row.oldValue, row.newValue])
+  const { setting, kind, old, now } = m.changeColumns
+  return grid(m.changes, [setting, kind, old, now], rows)
 }
 
 function grid(caption: string, heads: readonly string[], rows: readonly (readonly Value[])[]): Html {

@@ -1,5 +1,5 @@
 /** The words shown, in Danish; and by that the list of what every language must say. */
-import type { Action, OpaqueReason, OriginClause, Outcome, UserSource } from '../../schema/record/record.ts'
+import type { Action, ChangeKind, OpaqueReason, OriginClause, Outcome, UserSource } from '../../schema/record/record.ts'
 import type { Covered } from '../../schema/record/coverage/coverage.ts'
 import type { CoverageReason } from '../../schema/record/coverage/meets.ts'
 import type { Role } from '../../schema/store/store.ts'
@@ -109,6 +109,8 @@ export const da = {
   criteria: 'Kriterier',
   dimensions: 'Dimensioner',
   measures: 'Beregningsfelter',
+  changes: 'Ændringer af opsætningen',
+  noChanges: 'Ingen indstillinger er ændret.',
   seen: 'Personer set i svaret',
   queryText: 'Forespørgslen, ordret',
   noQuery: 'Forespørgslen har ingen tekst.',
@@ -180,6 +182,8 @@ export const da = {
   dim: { path: 'Dimension', level: 'Niveau', axis: 'Akse' },
   meas: { measure: 'Beregningsfelt', calculated: 'Beregnet', via: 'Brugt af' },
   seenColumns: { person: 'Person', place: 'Hvor i svaret' },
+  changeColumns: { setting: 'Indstilling', kind: 'Ændring', old: 'Før', now: 'Nu' },
+  changeKinds: { insert: 'indsat', change: 'ændret', delete: 'slettet' } satisfies Record<ChangeKind, string>,
   actions: {
     query: 'forespørgsel',
     prepare: 'forespørgsel kun til kontrol',
@@ -197,6 +201,7 @@ export const da = {
     search: 'søgning i loggen',
     read: 'læsning af loggen',
     login: 'log på',
+    configure: 'ændring af opsætningen',
   } satisfies Record<Action, string>,
   outcomes: {
     answered: 'besvaret',

@@ -98,6 +98,8 @@ export const en: Messages = {
   criteria: 'Criteria',
   dimensions: 'Dimensions',
   measures: 'Measures',
+  changes: 'Changes of the set-up',
+  noChanges: 'No setting was changed.',
   seen: 'Persons seen in the answer',
   queryText: 'The query, word for word',
   noQuery: 'The query has no text.',
@@ -163,6 +165,8 @@ export const en: Messages = {
   dim: { path: 'Dimension', level: 'Level', axis: 'Axis' },
   meas: { measure: 'Measure', calculated: 'Calculated', via: 'Used by' },
   seenColumns: { person: 'Person', place: 'Where in the answer' },
+  changeColumns: { setting: 'Setting', kind: 'Change', old: 'Old', now: 'New' },
+  changeKinds: { insert: 'inserted', change: 'changed', delete: 'deleted' },
   actions: {
     query: 'query',
     prepare: 'query checked, not run',
@@ -180,6 +184,7 @@ export const en: Messages = {
     search: 'search of the log',
     read: 'reading of the log',
     login: 'sign-in',
+    configure: 'change of the set-up',
   },
   outcomes: {
     answered: 'answered',

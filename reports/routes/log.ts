@@ -23,7 +23,8 @@ export function logRoutes(app: FastifyInstance, { desk }: Service): void {
     method: 'GET',
     url: '/api/v1/log/:id',
     schema: {
-      summary: 'One entry, whole: criteria, dimensions, measures, persons seen and the query word for word',
+      summary:
+        'One entry, whole: criteria, dimensions, measures, persons seen, changes of the set-up and the query word for word',
       params: idParams,
       querystring: nothing,
       response: { 200: wholeEntry, 404: notFound, ...problems },

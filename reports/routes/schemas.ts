@@ -2,7 +2,14 @@
  * What comes in and goes out, as JSON Schema: the same is checked by Ajv, written out by Fastify, and published as
  * OpenAPI. `description` of a field that comes in says what is expected there: it stands in the error.
  */
-import { ACTIONS, OPAQUE_REASONS, ORIGIN_CLAUSES, OUTCOMES, USER_SOURCES } from '../../schema/record/record.ts'
+import {
+  ACTIONS,
+  CHANGE_KINDS,
+  OPAQUE_REASONS,
+  ORIGIN_CLAUSES,
+  OUTCOMES,
+  USER_SOURCES,
+} from '../../schema/record/record.ts'
 import { COVERED } from '../../schema/record/coverage/coverage.ts'
 import { COVERAGE_REASONS } from '../../schema/record/coverage/meets.ts'
 import { PAGE_ROWS } from '../query/page.ts'
@@ -180,6 +187,18 @@ export const wholeEntry = all({
   ),
   measures: array(all({ ord: integer, measure: string, calculated: boolean, via: nullableString })),
   seen: array(all({ person: string, place: string })),
+  changes: {
+    ...array(
+      all({
+        ord: integer,
+        setting: { ...string, description: 'a place in the configuration, a JSON Pointer' },
+        kind: { type: 'string', enum: CHANGE_KINDS },
+        old_value: nullableString,
+        new_value: nullableString,
+      }),
+    ),
+    description: 'settings of Tilsyn itself; only in entries of the action `configure`',
+  },
 })
 
 const storeState = { type: 'string', enum: ['ok', 'unavailable'] } as const

@@ -23,7 +23,7 @@ Runs until Ctrl-C. Without a configuration it starts a small sample BI server an
     invocation.config() // A mistake is told once, here, before two processes would tell it twice.
     const halves = HALVES.map((half) => start(half, invocation.configFile))
     const ended = halves.map((half) => half.ended)
-    const stop = stopRequested()
+    const stop = stopRequested(() => halves.forEach((half) => half.reload()))
     const ready = Promise.all(halves.map((half) => half.ready))
     const first = await Promise.race([ready, stop, ...ended])
     if (Array.isArray(first)) {
@@ -39,6 +39,7 @@ Runs until Ctrl-C. Without a configuration it starts a small sample BI server an
 
 interface Running {
   readonly child: ChildProcess
+  readonly reload: () => void
   readonly ready: Promise<Ready>
   readonly ended: Promise<number>
 }
@@ -48,7 +49,9 @@ function start(half: Half, configFile: string | null): Running {
   const child = spawn(process.execPath, [MAIN, half, ...chosen], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const ready = new Promise<Ready>((resolve) => child.once('message', (message: Ready) => resolve(message)))
   const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)))
-  return { child, ready, ended }
+  // The report service reads its settings at its start.
+  const reload = () => void (half === 'proxy' && child.kill('SIGHUP'))
+  return { child, ready, ended, reload }
 }
 
 function welcome({ print }: Invocation, ready: readonly Ready[]): void {

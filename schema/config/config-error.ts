@@ -11,9 +11,11 @@ export interface Mistake {
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly code = 'CONFIG_INVALID'
+  readonly file: string
   readonly mistakes: readonly Mistake[]
   constructor(file: string, mistakes: readonly Mistake[], options?: ErrorOptions) {
     super(`${file}:\n${mistakes.map(line).join('\n')}`, options)
+    this.file = file
     this.mistakes = mistakes
   }
 }

@@ -89,6 +89,29 @@ export function loadConfig(file: string | null, folder: string, env: NodeJS.Proc
   return complete(read(path), dirname(path), env, path)
 }
 
+/**
+ * Where the journal is, as far as a file can tell that may hold mistakes: for reaching a proxy that runs with what stood
+ * there before.
+ */
+export function journalFolder(file: string | null, folder: string): string {
+  const path = resolve(folder, file ?? DEFAULT_FILE)
+  const { proxy, store } = written(path)
+  const data =
+    typeof store?.path === 'string' ? dirname(resolve(dirname(path), store.path)) : join(dirname(path), 'data')
+  return typeof proxy?.journal === 'string' ? resolve(dirname(path), proxy.journal) : join(data, 'journal')
+}
+
+type Unchecked = { readonly proxy?: { readonly journal?: unknown }; readonly store?: { readonly path?: unknown } }
+
+function written(path: string): Unchecked {
+  try {
+    const value: unknown = readJson(path)
+    return typeof value === 'object' && value !== null ? value : {}
+  } catch {
+    return {}
+  }
+}
+
 function read(path: string): Written {
   const value = readJson(path)
   if (check(value)) return value

@@ -40,4 +40,5 @@ export const NOTHING_KNOWN: Omit<QueryRecord, Always> = {
   dimensions: [],
   measures: [],
   seen: [],
+  changes: [],
 }

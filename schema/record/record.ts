@@ -8,7 +8,7 @@
 import type { LogId, Origin, PersonNumber } from './ids.ts'
 
 /**
- * What was done. `prepare`: a query the BI server was to check, not to answer. `metadata` is a Discover of the model; one
+ * What was done. `configure`: the set-up of Tilsyn itself was changed. `prepare`: a query the BI server was to check, not to answer. `metadata` is a Discover of the model; one
  * that names a member is `discover`, one that asks the server about itself and its users is `dmv`.
  */
 export const ACTIONS = [
@@ -28,6 +28,7 @@ export const ACTIONS = [
   'search',
   'read',
   'login',
+  'configure',
 ] as const
 export type Action = (typeof ACTIONS)[number]
 
@@ -110,6 +111,19 @@ export interface Seen {
   readonly place: string
 }
 
+export const CHANGE_KINDS = ['insert', 'change', 'delete'] as const
+export type ChangeKind = (typeof CHANGE_KINDS)[number]
+
+/** One row of `change`: a setting that is not what it was (the change log; requirements N67 to N71, N85). */
+export interface Change {
+  /** Its place in the configuration, a JSON Pointer. */
+  readonly setting: string
+  readonly kind: ChangeKind
+  /** As JSON; a file with the SHA-256 of its content; of a secret only that there was one. `null`: there was none. */
+  readonly oldValue: string | null
+  readonly newValue: string | null
+}
+
 export interface QueryRecord {
   readonly logId: LogId
   readonly origin: Origin
@@ -166,6 +180,8 @@ export interface QueryRecord {
   readonly dimensions: readonly DimensionUse[]
   readonly measures: readonly MeasureUse[]
   readonly seen: readonly Seen[]
+  /** Of the set-up of Tilsyn itself; a query changes nothing there. */
+  readonly changes: readonly Change[]
 }
 
 /** Did the answer show persons of whom no row of `seen` tells? Above the threshold they are only counted. */

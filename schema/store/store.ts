@@ -9,7 +9,16 @@
  */
 import type { NumberRange } from '../record/numbers.ts'
 import type { LogId, Origin, PersonNumber } from '../record/ids.ts'
-import type { Action, Criterion, DimensionUse, MeasureUse, Outcome, QueryRecord, Seen } from '../record/record.ts'
+import type {
+  Action,
+  Change,
+  Criterion,
+  DimensionUse,
+  MeasureUse,
+  Outcome,
+  QueryRecord,
+  Seen,
+} from '../record/record.ts'
 
 export interface Batch {
   readonly origin: Origin
@@ -55,7 +64,7 @@ export const LISTED_LETTERS = 50_000
  * A row of `log`, without its children. In lists `query`, `purpose`, `effectiveRoles` and `customData` may be cut
  * behind the first {@link LISTED_LETTERS}; `RecordReader.entry` gives them whole.
  */
-export type LogEntry = Omit<QueryRecord, 'criteria' | 'dimensions' | 'measures' | 'seen'>
+export type LogEntry = Omit<QueryRecord, 'criteria' | 'dimensions' | 'measures' | 'seen' | 'changes'>
 
 export interface LogFilter {
   readonly user?: string
@@ -89,6 +98,7 @@ export interface Children {
   readonly dimensions: readonly DimensionUse[]
   readonly measures: readonly MeasureUse[]
   readonly seen: readonly Seen[]
+  readonly changes: readonly Change[]
 }
 
 export interface OriginState {
@@ -143,7 +153,7 @@ export interface ConcerningPage {
 export interface RecordReader {
   log(filter: LogFilter, page: Page): Promise<readonly LogEntry[]>
   entry(id: LogId): Promise<QueryRecord | null>
-  /** Criteria, dimensions, measures and persons of many entries at once. An id without any is in the map all the same. */
+  /** Criteria, dimensions, measures, persons and changes of many entries at once. An id without any is in the map all the same. */
   children(ids: readonly LogId[]): Promise<ReadonlyMap<LogId, Children>>
   /** Entries that searched for `person` or showed it, newest first. */
   person(person: PersonNumber, range: Pick<LogFilter, 'from' | 'to'>, page: Page): Promise<readonly PersonHit[]>

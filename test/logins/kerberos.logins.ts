@@ -83,7 +83,7 @@ function entries({ folder }: Ours, count: number): Promise<Row[]> {
 function read(folder: string): Row[] {
   try {
     const db = new DatabaseSync(join(folder, 'db', 'tilsyn.db'), { readOnly: true, timeout: 5000 })
-    const sql = `SELECT status, user_name AS user, user_source AS source, user_confirmed AS confirmed FROM log ORDER BY seq`
+    const sql = `SELECT status, user_name AS user, user_source AS source, user_confirmed AS confirmed FROM log WHERE action <> 'configure' ORDER BY seq`
     const rows = db
       .prepare(sql)
       .all()

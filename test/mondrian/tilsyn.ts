@@ -134,12 +134,12 @@ export class Tilsyn {
     await rm(this.#folder, { recursive: true, force: true })
   }
 
-  /** What BI users did, oldest first; reading the log, itself an entry of module `Logning`, is left out. */
+  /** What BI users did, oldest first; what is about Tilsyn itself (modules `Logning`, `Ændringslog`) is left out. */
   async log(): Promise<Entry[]> {
     const lines = await this.#ask(['log', '--limit', '10000'])
     return lines
       .map((line): Entry => JSON.parse(line))
-      .filter(({ module }) => module !== 'Logning')
+      .filter(({ module }) => module !== 'Logning' && module !== 'Ændringslog')
       .sort((a, b) => a.seq - b.seq || a.part - b.part)
   }
 

@@ -60,6 +60,7 @@ export function invented(some: Partial<QueryRecord> = {}): QueryRecord {
     dimensions: [],
     measures: [],
     seen: [],
+    changes: [],
     ...some,
   }
 }

@@ -144,13 +144,26 @@ function passes(r: QueryRecord, { user, module, cube, action, outcome, from, to 
   )
 }
 
-function entryOf({ criteria: _c, dimensions: _d, measures: _m, seen: _s, ...entry }: QueryRecord): LogEntry {
+function entryOf({
+  criteria: _c,
+  dimensions: _d,
+  measures: _m,
+  seen: _s,
+  changes: _h,
+  ...entry
+}: QueryRecord): LogEntry {
   return entry
 }
 
 function childrenOf(records: readonly QueryRecord[], id: LogId) {
-  const { criteria = [], dimensions = [], measures = [], seen = [] } = records.find((r) => r.logId === id) ?? {}
-  return { criteria, dimensions, measures, seen }
+  const {
+    criteria = [],
+    dimensions = [],
+    measures = [],
+    seen = [],
+    changes = [],
+  } = records.find((r) => r.logId === id) ?? {}
+  return { criteria, dimensions, measures, seen, changes }
 }
 
 function hitOf(r: QueryRecord, person: PersonNumber): PersonHit[] {

@@ -102,7 +102,8 @@ function entries(folder: string, count: number): Promise<Row[]> {
   return eventually(30_000, async () => {
     try {
       const db = new DatabaseSync(join(folder, 'db', 'tilsyn.db'), { readOnly: true, timeout: 5000 })
-      const sql = 'SELECT user_name, user_source, user_confirmed, status FROM log WHERE part = 0 ORDER BY seq'
+      const sql =
+        "SELECT user_name, user_source, user_confirmed, status FROM log WHERE part = 0 AND action <> 'configure' ORDER BY seq"
       const rows = db.prepare(sql).all()
       db.close()
       if (rows.length < count) return null

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { isDeepStrictEqual } from 'node:util'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { authenticateMessage, negotiateMessage } from '../identity/ntlm-message.ts'
@@ -117,7 +118,8 @@ async function allThere(its: Lab, marks: ReadonlyMap<string, Seen>): Promise<rea
     const found = byMark.get(mark) ?? []
     assert.ok(found.length <= 1, `${mark} is there ${found.length} times`)
   }
-  return rows
+  // The set-up, which is the first entry, came from no address.
+  return rows.filter(({ ip }) => ip !== '')
 }
 
 function hasHoles(rows: readonly Row[]): boolean {
@@ -174,15 +176,17 @@ test('with three workers every query is in the tables once, and one address has 
 
   const metrics = await eventually(20_000, async () => {
     const text = await (await fetch(`${its.admin}/metrics`)).text()
-    return text.includes('tilsyn_entries_total{outcome="answered",module="Kommunedata"} 480') ||
-      /tilsyn_entries_total\{[^}]*\} 480\n/.test(text)
-      ? text
-      : null
+    // And one of the set-up, whose module no rule names either.
+    return /tilsyn_entries_total\{[^}]*\} 481\n/.test(text) ? text : null
   })
   for (const worker of [1, 2, 3]) assert.ok(metrics.includes(`tilsyn_workers_up{worker="${worker}"} 1\n`))
   assert.match(metrics, /tilsyn_answer_held_seconds_count 480\n/)
   assert.doesNotMatch(metrics, /127\.0\.0\./)
-  assert.deepEqual(await (await fetch(`${its.admin}/readyz`)).json(), { ready: true, reasons: [], warnings: [] })
+  // A recorder that found the new tables locked by another one's first entry tells within a second that it has them.
+  await eventually(10_000, async () => {
+    const ready: unknown = await (await fetch(`${its.admin}/readyz`)).json()
+    return isDeepStrictEqual(ready, { ready: true, reasons: [], warnings: [] }) ? ready : null
+  })
   await stopped(proxy)
   await assert.rejects(fetch(`${its.admin}/healthz`))
 })
@@ -368,7 +372,10 @@ test('TLS, PROXY protocol and time limits are as with one process', async (t) =>
   const claimed = connect(t, plain, '127.0.0.5').send(`PROXY TCP4 10.9.8.7 10.0.0.1 4711 80\r\n${GET}\r\n`)
   assert.match(await claimed.end(10_000), /^HTTP\/1\.1 400 /)
 
-  const rows = await eventually(20_000, async () => (its.rows().length >= 3 ? its.rows() : null))
+  const rows = await eventually(20_000, async () => {
+    const found = its.rows().filter(({ ip }) => ip !== '')
+    return found.length >= 3 ? found : null
+  })
   const addresses = rows.filter(({ outcome }) => outcome === 'answered').map(({ ip }) => ip)
   assert.deepEqual(addresses.toSorted(), ['10.9.8.7', '127.0.0.1'])
   // A connection that just waits does not keep the proxy from stopping.

@@ -112,6 +112,7 @@ function commonColumns(exchange: Exchange, claims: Claims, told: Told): Common {
     // Who begins a session has its id from the answer.
     sessionId: claims.sessionId ?? header(asked.headers, 'x-as-sessionid') ?? answered?.facts?.opened ?? null,
     purpose: null,
+    changes: [],
   }
 }
 

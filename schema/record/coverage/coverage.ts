@@ -43,7 +43,16 @@ export type CoverageEntry = Pick<
 >
 
 /** What shows nothing of the persons in a cube. */
-const NO_QUESTION: ReadonlySet<Action> = new Set(['metadata', 'session', 'connect', 'gap', 'search', 'read', 'login'])
+const NO_QUESTION: ReadonlySet<Action> = new Set([
+  'metadata',
+  'session',
+  'connect',
+  'gap',
+  'search',
+  'read',
+  'login',
+  'configure',
+])
 
 export function coverage(entry: CoverageEntry, person: PersonNumber, rules: CoverageRules): Coverage {
   const naming = entry.criteria.find((c) => c.person === person || c.personTo === person)

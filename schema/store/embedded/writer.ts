@@ -2,7 +2,7 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { Origin } from '../../record/ids.ts'
 import type { QueryRecord } from '../../record/record.ts'
-import { bounded, CRIT, DIM, LOG, MEAS, SEEN } from '../sql/columns.ts'
+import { bounded, CHANGE, CRIT, DIM, LOG, MEAS, SEEN } from '../sql/columns.ts'
 import type { Column, Kind, Value } from '../sql/columns.ts'
 import { asMinted, checkBatch, clashing, drift, numberTaken, settle, WINDOW } from '../sql/entries.ts'
 import type { Entry, Use } from '../sql/entries.ts'
@@ -89,6 +89,7 @@ function store(session: Session, origin: Origin, position: number, entries: read
     record.dimensions.forEach((row, ord) => rows.dim(id, row, ord))
     record.measures.forEach((row, ord) => rows.meas(id, row, ord))
     record.seen.forEach((row, ord) => rows.seen(id, row, ord))
+    record.changes.forEach((row, ord) => rows.change(id, row, ord))
   }
   session.all(MOVE_POSITION, origin, position, Date.now(), ahead, behind)
 }
@@ -99,6 +100,7 @@ const insertsInto = (session: Session) => ({
   dim: insert(session, 'dim', DIM, ['log_id', 'ord']),
   meas: insert(session, 'meas', MEAS, ['log_id', 'ord']),
   seen: insert(session, 'seen', SEEN, ['log_id', 'ord']),
+  change: insert(session, 'change', CHANGE, ['log_id', 'ord']),
 })
 
 function insert<Row>(session: Session, table: string, columns: Record<string, Column<Row>>, keys: readonly string[]) {

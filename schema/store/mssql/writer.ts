@@ -10,7 +10,7 @@ import sql from 'mssql'
 import type { Origin } from '../../record/ids.ts'
 import type { QueryRecord } from '../../record/record.ts'
 import { storeFault } from '../fault.ts'
-import { CRIT, DIM, LOG, MEAS, SEEN } from '../sql/columns.ts'
+import { CHANGE, CRIT, DIM, LOG, MEAS, SEEN } from '../sql/columns.ts'
 import type { Column } from '../sql/columns.ts'
 import { asMinted, checkBatch, drift, numberTaken } from '../sql/entries.ts'
 import type { Entry, Use } from '../sql/entries.ts'
@@ -177,6 +177,11 @@ function tablesOf(entries: readonly Entry[]): sql.Table[] {
       'seen',
       SEEN,
       children((r) => r.seen),
+    ),
+    table(
+      'change',
+      CHANGE,
+      children((r) => r.changes),
     ),
   ]
 }

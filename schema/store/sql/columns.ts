@@ -1,5 +1,5 @@
 /**
- * The columns of the four tables and of `seen`: name, kind, and where in the record the value comes from. Both writers
+ * The columns of the four tables, of `seen` and of `change`: name, kind, and where in the record the value comes from. Both writers
  * make their rows from this list, and the types of the reader's queries follow from it; the migrations say the same in
  * SQL, and a test compares the two.
  *
@@ -8,7 +8,7 @@
  */
 import { createHash } from 'node:crypto'
 import { showsMoreThanListed } from '../../record/record.ts'
-import type { Criterion, DimensionUse, MeasureUse, QueryRecord, Seen } from '../../record/record.ts'
+import type { Change, Criterion, DimensionUse, MeasureUse, QueryRecord, Seen } from '../../record/record.ts'
 
 /**
  * `big`, `int`: whole numbers of 63 and 31 bits. `time`: UTC milliseconds. `name`: text that is searched or grouped by,
@@ -105,6 +105,13 @@ export const SEEN = {
   person: { kind: 'person', of: (s) => s.person },
   place: { kind: 'name', of: (s) => s.place },
 } as const satisfies Columns<Seen>
+
+export const CHANGE = {
+  setting: { kind: 'text', of: (c) => c.setting },
+  kind: { kind: 'name', of: (c) => c.kind },
+  old_value: { kind: 'text', optional: true, of: (c) => c.oldValue },
+  new_value: { kind: 'text', optional: true, of: (c) => c.newValue },
+} as const satisfies Columns<Change>
 
 export const NAME_LENGTH = 400
 export const ORIGIN_LENGTH = 200

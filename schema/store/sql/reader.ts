@@ -30,7 +30,7 @@ import type { Dialect } from './dialect.ts'
 import { listed } from './listed.ts'
 import { numbersOfOrigin } from './numbers.ts'
 import { personHits } from './persons.ts'
-import { criterionOf, dimensionOf, entryOf, idOf, measureOf, originOf, seenOf } from './rows.ts'
+import { changeOf, criterionOf, dimensionOf, entryOf, idOf, measureOf, originOf, seenOf } from './rows.ts'
 import type { StoredId } from './tables.ts'
 
 type Gathered = { readonly [K in keyof Children]: Children[K][number][] }
@@ -102,12 +102,13 @@ export class SqlReader implements RecordReader {
       for (const row of await of.dim.execute()) all.get(idOf(row.log_id))?.dimensions.push(dimensionOf(row))
       for (const row of await of.meas.execute()) all.get(idOf(row.log_id))?.measures.push(measureOf(row))
       for (const row of await of.seen.execute()) all.get(idOf(row.log_id))?.seen.push(seenOf(row))
+      for (const row of await of.change.execute()) all.get(idOf(row.log_id))?.changes.push(changeOf(row))
     }
     return all
   }
 }
 
-const gathered = (): Gathered => ({ criteria: [], dimensions: [], measures: [], seen: [] })
+const gathered = (): Gathered => ({ criteria: [], dimensions: [], measures: [], seen: [], changes: [] })
 
 export function logQuery(d: Dialect, filter: LogFilter, bounds: IdBounds, limit: number) {
   let query = listed(d).where(inBounds(d, 'log_id', bounds))
@@ -127,5 +128,6 @@ export function childQueries({ db }: Dialect, ids: readonly RawBuilder<StoredId>
     dim: db.selectFrom('dim').selectAll().where('log_id', 'in', ids).orderBy('log_id').orderBy('ord'),
     meas: db.selectFrom('meas').selectAll().where('log_id', 'in', ids).orderBy('log_id').orderBy('ord'),
     seen: db.selectFrom('seen').selectAll().where('log_id', 'in', ids).orderBy('log_id').orderBy('ord'),
+    change: db.selectFrom('change').selectAll().where('log_id', 'in', ids).orderBy('log_id').orderBy('ord'),
   }
 }

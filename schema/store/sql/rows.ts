@@ -1,12 +1,13 @@
 /** From rows of either dialect to what the contract speaks of. */
 import type { LogId, Origin, PersonNumber } from '../../record/ids.ts'
 import { logId } from '../../record/ids.ts'
-import { ACTIONS, OPAQUE_REASONS, ORIGIN_CLAUSES, OUTCOMES, USER_SOURCES } from '../../record/record.ts'
-import type { Criterion, DimensionUse, MeasureUse, Seen } from '../../record/record.ts'
+import { ACTIONS, CHANGE_KINDS, OPAQUE_REASONS, ORIGIN_CLAUSES, OUTCOMES, USER_SOURCES } from '../../record/record.ts'
+import type { Change, Criterion, DimensionUse, MeasureUse, Seen } from '../../record/record.ts'
 import { ROLES, StoreError } from '../store.ts'
 import type { AccessToken, LogEntry, OriginState } from '../store.ts'
 import type {
   AccessTokenTable,
+  ChangeTable,
   CritTable,
   DimTable,
   LogTable,
@@ -103,6 +104,11 @@ export function measureOf(row: MeasTable): MeasureUse {
 
 export function seenOf(row: SeenTable): Seen {
   return { person: row.person as PersonNumber, place: row.place }
+}
+
+export function changeOf(row: ChangeTable): Change {
+  const kind = oneOf(CHANGE_KINDS, row.kind, 'change.kind')
+  return { setting: row.setting, kind, oldValue: row.old_value, newValue: row.new_value }
 }
 
 export function originOf(row: Pick<OriginTable, 'origin' | 'position' | 'written_at'>): OriginState {

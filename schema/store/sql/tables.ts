@@ -1,5 +1,5 @@
 /** The tables as kysely sees them, derived from `columns.ts`. */
-import type { Column, CRIT, DIM, Kind, LOG, MEAS, SEEN } from './columns.ts'
+import type { CHANGE, Column, CRIT, DIM, Kind, LOG, MEAS, SEEN } from './columns.ts'
 
 export type StoredId = bigint | string
 export type StoredNumber = bigint | number | string
@@ -28,6 +28,7 @@ export type CritTable = Child & TableOf<typeof CRIT>
 export type DimTable = Child & TableOf<typeof DIM>
 export type MeasTable = Child & TableOf<typeof MEAS>
 export type SeenTable = Child & TableOf<typeof SEEN>
+export type ChangeTable = Child & TableOf<typeof CHANGE>
 
 export interface OriginTable {
   origin: string
@@ -51,6 +52,7 @@ export interface Tables {
   dim: DimTable
   meas: MeasTable
   seen: SeenTable
+  change: ChangeTable
   origin: OriginTable
   access_token: AccessTokenTable
 }

@@ -78,7 +78,7 @@ async function wholeLog(store: OpenStore, filter: LogFilter = {}, limit = 1000):
 }
 
 function withoutChildren(record: QueryRecord): LogEntry {
-  const { criteria: _c, dimensions: _d, measures: _m, seen: _s, ...entry } = record
+  const { criteria: _c, dimensions: _d, measures: _m, seen: _s, changes: _h, ...entry } = record
   return entry
 }
 
@@ -562,9 +562,9 @@ function reading(backend: Backend): void {
       await given.write(rich)
       const children = await given.store.reader.children([...rich.map((r) => r.logId), id(4)])
       assert.equal(children.size, 701)
-      for (const { logId, criteria, dimensions, measures, seen } of rich)
-        assert.deepEqual(children.get(logId), { criteria, dimensions, measures, seen })
-      assert.deepEqual(children.get(id(4)), { criteria: [], dimensions: [], measures: [], seen: [] })
+      for (const { logId, criteria, dimensions, measures, seen, changes } of rich)
+        assert.deepEqual(children.get(logId), { criteria, dimensions, measures, seen, changes })
+      assert.deepEqual(children.get(id(4)), { criteria: [], dimensions: [], measures: [], seen: [], changes: [] })
       assert.equal((await given.store.reader.children([])).size, 0)
     })
 
@@ -886,19 +886,20 @@ function migrations(backend: Backend): void {
       const runs = await Promise.all(range(5, () => migrateStore(at().location)))
       assert.deepEqual(
         runs.map((r) => r.version),
-        range(5, () => 2),
+        range(5, () => 3),
       )
       assert.deepEqual(
         runs.flatMap((r) => r.applied),
-        ['0001_init.sql', '0002_attribute.sql'],
+        ['0001_init.sql', '0002_attribute.sql', '0003_change.sql'],
       )
-      assert.deepEqual(await migrateStore(at().location), { applied: [], version: 2 })
+      assert.deepEqual(await migrateStore(at().location), { applied: [], version: 3 })
       const rows = await at().query('SELECT version, name FROM {schema_version}')
       assert.deepEqual(
         rows.map((r) => [Number(r['version']), r['name']]),
         [
           [1, '0001_init.sql'],
           [2, '0002_attribute.sql'],
+          [3, '0003_change.sql'],
         ],
       )
     })
@@ -919,11 +920,11 @@ function migrations(backend: Backend): void {
 
     test('of a newer Tilsyn, or of another, is refused', async () => {
       await at().query(
-        `INSERT INTO {schema_version} VALUES (3, '0003_later.sql', 'x', ${backend.name === 'embedded' ? '0' : 'SYSUTCDATETIME()'})`,
+        `INSERT INTO {schema_version} VALUES (4, '0004_later.sql', 'x', ${backend.name === 'embedded' ? '0' : 'SYSUTCDATETIME()'})`,
       )
       await assert.rejects(openStore(at().location), isFault('STORE_MIGRATION'))
       await assert.rejects(migrateStore(at().location), isFault('STORE_MIGRATION'))
-      await at().query('DELETE FROM {schema_version} WHERE version = 3')
+      await at().query('DELETE FROM {schema_version} WHERE version = 4')
       await (await openStore(at().location)).close()
       await at().query(`UPDATE {schema_version} SET checksum = 'other' WHERE version = 1`)
       await assert.rejects(openStore(at().location), isFault('STORE_MIGRATION'))

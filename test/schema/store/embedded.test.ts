@@ -19,7 +19,7 @@ import {
   nextCarrier,
   nextName,
 } from '../../../schema/store/sql/attributes.ts'
-import { CRIT, DIM, LOG, MEAS, SEEN } from '../../../schema/store/sql/columns.ts'
+import { CHANGE, CRIT, DIM, LOG, MEAS, SEEN } from '../../../schema/store/sql/columns.ts'
 import type { Column } from '../../../schema/store/sql/columns.ts'
 import { childQueries, logQuery } from '../../../schema/store/sql/reader.ts'
 import { StoreError } from '../../../schema/store/store.ts'
@@ -139,7 +139,7 @@ test('the migrations make the columns that the writer fills', () =>
   withFile(async (path) => {
     await (await openStore({ kind: 'embedded', path })).close()
     const db = new DatabaseSync(path, { readOnly: true })
-    const tables = { log: LOG, crit: CRIT, dim: DIM, meas: MEAS, seen: SEEN }
+    const tables = { log: LOG, crit: CRIT, dim: DIM, meas: MEAS, seen: SEEN, change: CHANGE }
     for (const [table, columns] of Object.entries<Record<string, Column<never>>>(tables)) {
       const made = new Map(
         db

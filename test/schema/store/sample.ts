@@ -80,6 +80,7 @@ export function sample(seq: number, over: Partial<QueryRecord> = {}): QueryRecor
     dimensions: [],
     measures: [],
     seen: [],
+    changes: [],
     ...over,
   }
 }
@@ -132,6 +133,11 @@ export const full = (seq: number): QueryRecord =>
     seen: [
       { person: personNo(3), place: 'cell' },
       { person: personNo(3), place: 'axis' },
+    ],
+    changes: [
+      { setting: '/servers/bi01/upstream', kind: 'insert', oldValue: null, newValue: '"http://a:1"' },
+      { setting: '/persons/threshold', kind: 'change', oldValue: '20', newValue: '5' },
+      { setting: '/modules/0', kind: 'delete', oldValue: '{"module":"Løn & \'Æ\' <b>"}', newValue: null },
     ],
   })
 

@@ -9,7 +9,7 @@ import { STATEMENTS as SETTLING } from '../../../schema/store/mssql/settle.ts'
 import { encode, Typed } from '../../../schema/store/mssql/types.ts'
 import { STATEMENTS as WRITING } from '../../../schema/store/mssql/writer.ts'
 import { SqlAccess } from '../../../schema/store/sql/access.ts'
-import { CRIT, DIM, LOG, MEAS, SEEN } from '../../../schema/store/sql/columns.ts'
+import { CHANGE, CRIT, DIM, LOG, MEAS, SEEN } from '../../../schema/store/sql/columns.ts'
 import type { Column } from '../../../schema/store/sql/columns.ts'
 import type { Dialect } from '../../../schema/store/sql/dialect.ts'
 import { SqlReader } from '../../../schema/store/sql/reader.ts'
@@ -73,7 +73,7 @@ test('a person is sought by varchar, a time by datetime2(3): as the columns are'
 
 test('the migrations make the columns that the writers fill, of the kinds they bind', () => {
   const script = MIGRATIONS.map((m) => m.sql).join('\n')
-  const tables = { log: LOG, crit: CRIT, dim: DIM, meas: MEAS, seen: SEEN }
+  const tables = { log: LOG, crit: CRIT, dim: DIM, meas: MEAS, seen: SEEN, change: CHANGE }
   for (const [table, columns] of Object.entries<Record<string, Column<never>>>(tables)) {
     const body = new RegExp(`CREATE TABLE \\[tilsyn\\]\\.\\[${table}\\] \\(\n([\\s\\S]*?)\n\\)`).exec(script)?.[1] ?? ''
     const added = new RegExp(`^ALTER TABLE \\[tilsyn\\]\\.\\[${table}\\] ADD (.*)$`, 'gm')

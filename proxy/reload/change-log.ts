@@ -1,0 +1,217 @@
+/**
+ * The change log: every change of Tilsyn's own set-up is an entry, with who, when, which setting, the old value and the new
+ * (requirements N36 to N43, N63 to N72, N85 to N96, D02, D08; docs/decisions/0016-reload.md). No setting switches it off.
+ *
+ * Exactly once. `configuration.json` in the journal's folder holds the set-up in force, and each change whose entry is not
+ * yet known to be durable: that file first, then the change takes effect, then its frame goes into the journal, and once
+ * that is durable the file forgets the change. A process that dies anywhere in between leaves a change in the file; the
+ * next one looks in the journal whether its frame is there, and writes it where it is not. So no set-up is ever in force
+ * of which there is no entry, or none on its way. From the journal on it travels as any entry does.
+ *
+ * What was changed while nobody ran is found at the start, by comparing the file with the configuration; who did it, nobody
+ * can say. The first start records the whole set-up (N91).
+ */
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Mistake } from '../../schema/config/config-error.ts'
+import type { Setting } from '../../schema/config/settings.ts'
+import type { Change } from '../../schema/record/record.ts'
+import type { Configured } from '../exchange.ts'
+import { nodeDisk } from '../journal/disk.ts'
+import { readConfigured } from '../journal/entry.ts'
+import { fields, list, number, orNull, shaped, text } from '../journal/fields.ts'
+import type { Fields } from '../journal/fields.ts'
+import { findConfigured } from '../journal/find-configured.ts'
+import type { Journal } from '../journal/journal.ts'
+import { readSealed, writeSealed } from '../journal/sealed.ts'
+import { changesBetween, keep, type KeptSetting } from './changes.ts'
+import type { Who } from './who.ts'
+
+/** The change could not be kept, so it was not made. */
+export class ChangeNotKept extends Error {
+  override readonly name = 'ChangeNotKept'
+  readonly code = 'CHANGE_NOT_KEPT'
+  constructor(options: ErrorOptions) {
+    super('the change could not be kept, so nothing was changed', options)
+  }
+}
+
+/** A change that will be an entry, whatever happens. */
+export interface Noted {
+  readonly changes: readonly Change[]
+  /** It has taken effect. Resolves when its entry is durable, or has to wait until the journal writes again. */
+  record(): Promise<void>
+}
+
+/** What is kept until its frame is durable. */
+interface Pending {
+  readonly mark: string
+  /** Of the journal: its last frame when this was noted. */
+  readonly after: number
+  readonly folder: string
+  readonly configured: Configured
+  /** The set-up that it leads to. */
+  readonly settings: readonly KeptSetting[]
+}
+
+type ChangeJournal = Pick<Journal, 'folder' | 'stats' | 'configure'>
+
+export interface ChangeLogOptions {
+  readonly journal: ChangeJournal
+  /** Of the proxy's journal, or of its journals where it is several processes: their number may be another next time. */
+  readonly folder: string
+  readonly now?: () => number
+}
+
+const NOTHING: Noted = { changes: [], record: async () => undefined }
+const pathOf = (folder: string) => join(folder, 'configuration.json')
+
+export class ChangeLog {
+  readonly #journal: ChangeJournal
+  readonly #folder: string
+  readonly #now: () => number
+  /** The set-up of which all is durable; `null`: nobody knows. */
+  #settled: readonly KeptSetting[] | null
+  #pending: readonly Pending[]
+  /** One writing at a time, the newest last. */
+  #writing: Promise<void> = Promise.resolve()
+
+  private constructor({ journal, folder, now = Date.now }: ChangeLogOptions, kept: Kept) {
+    this.#journal = journal
+    this.#folder = folder
+    this.#now = now
+    this.#settled = kept.settings
+    this.#pending = kept.pending
+  }
+
+  /** Sees to what an earlier process has left open. */
+  static async open(options: ChangeLogOptions): Promise<ChangeLog> {
+    const kept = await readKept(options.folder)
+    const log = new ChangeLog(options, kept)
+    for (const pending of kept.pending) {
+      // The folder of all journals may have been moved, with what is in it.
+      const folder = existsSync(pending.folder) ? pending.folder : options.journal.folder
+      const found = await findConfigured(folder, pending.after, pending.mark)
+      if (found === 'missing') await log.#record(pending)
+      else await log.#settle(pending)
+    }
+    return log
+  }
+
+  /** @throws ChangeNotKept */
+  async note(settings: readonly Setting[], who: Who): Promise<Noted> {
+    const before = this.#pending.at(-1)?.settings ?? this.#settled
+    const changes = await changesBetween(before ?? [], settings)
+    if (changes.length === 0) return NOTHING
+    const { journal, at } = { journal: this.#journal, at: this.#now() }
+    const words = before === null ? wordsAtFirst(journal.stats().seq === 0) : wordsOf(who, changes.length)
+    const pending: Pending = {
+      mark: randomUUID(),
+      after: journal.stats().appended,
+      folder: journal.folder,
+      configured: { at, ...personOf(who), outcome: 'answered', words, changes },
+      settings: await keep(settings),
+    }
+    try {
+      await this.#write(() => (this.#pending = [...this.#pending, pending]))
+    } catch (cause) {
+      this.#pending = this.#pending.filter((one) => one !== pending)
+      throw new ChangeNotKept({ cause })
+    }
+    return { changes, record: () => this.#record(pending) }
+  }
+
+  /** Nothing was changed, but somebody tried. Resolves as {@link Noted.record} does. */
+  async refused(mistakes: readonly Mistake[], who: Who): Promise<void> {
+    const told = mistakes.map(({ path, expected }) => (path === '' ? expected : `${path}: ${expected}`))
+    const words = `Opsætningen har fejl, og intet blev ændret. ${told.join('. ')}`
+    const configured = { at: this.#now(), ...personOf(who), outcome: 'refused', words, changes: [] } as const
+    await this.#journal.configure(randomUUID(), configured).catch(() => undefined)
+  }
+
+  async #record(pending: Pending): Promise<void> {
+    try {
+      await this.#journal.configure(pending.mark, pending.configured)
+    } catch {
+      // The journal is broken and writes it as soon as it can, or is closed: the next start will see.
+      return
+    }
+    await this.#settle(pending)
+  }
+
+  async #settle(pending: Pending): Promise<void> {
+    await this.#write(() => {
+      this.#settled = pending.settings
+      this.#pending = this.#pending.slice(this.#pending.indexOf(pending) + 1)
+    }).catch(() => undefined) // It stays in the file, and is found in the journal at the next start.
+  }
+
+  #write(change: () => void): Promise<void> {
+    const written = this.#writing.then(() => {
+      change()
+      const content = { settings: this.#settled, pending: this.#pending }
+      return writeSealed(nodeDisk, pathOf(this.#folder), content)
+    })
+    this.#writing = written.catch(() => undefined)
+    return written
+  }
+}
+
+function personOf(who: Who): Pick<Configured, 'user' | 'vouched' | 'through'> {
+  if (who.through !== 'command') return { user: null, vouched: false, through: who.through }
+  return who
+}
+
+function wordsOf({ through }: Who, count: number): string {
+  const changes = count === 1 ? '1 indstilling er ændret' : `${count} indstillinger er ændret`
+  return through === 'start' ? `${changes}, mens proxyen var stoppet` : `Opsætningen er læst igen: ${changes}`
+}
+
+function wordsAtFirst(isNew: boolean): string {
+  return isNew
+    ? 'Opsætningen, som den var ved første start'
+    : 'Opsætningen, som den er ved start; hvad der gjaldt før, vides ikke'
+}
+
+interface Kept {
+  readonly settings: readonly KeptSetting[] | null
+  readonly pending: readonly Pending[]
+}
+
+/** One that is damaged knows nothing: the whole set-up is recorded anew. */
+async function readKept(folder: string): Promise<Kept> {
+  const sealed = await readSealed(pathOf(folder))
+  const kept = typeof sealed === 'object' ? shaped(() => keptOf(fields(sealed.content))) : null
+  return kept ?? { settings: null, pending: [] }
+}
+
+function keptOf(from: Fields): Kept {
+  return {
+    settings: from['settings'] === null ? null : settingsIn(from),
+    pending: list(from, 'pending').map((one) => pendingOf(fields(one))),
+  }
+}
+
+function pendingOf(from: Fields): Pending {
+  return {
+    mark: text(from, 'mark'),
+    after: number(from, 'after'),
+    folder: text(from, 'folder'),
+    configured: readConfigured(fields(from['configured'])),
+    settings: settingsIn(from),
+  }
+}
+
+function settingsIn(from: Fields): readonly KeptSetting[] {
+  return list(from, 'settings').map((one) => {
+    const setting = fields(one)
+    const secret = setting['secret'] === null ? null : fields(setting['secret'])
+    return {
+      pointer: text(setting, 'pointer'),
+      text: orNull(text, setting, 'text'),
+      sha256: orNull(text, setting, 'sha256'),
+      secret: secret === null ? null : { salt: text(secret, 'salt'), hash: text(secret, 'hash') },
+    }
+  })
+}

@@ -1,0 +1,33 @@
+/** The entry about a change of the set-up: the change log (requirements N36, N63 to N72, N85, D02, D08). */
+import { NOTHING_KNOWN } from '../../schema/record/nothing-known.ts'
+import type { QueryRecord } from '../../schema/record/record.ts'
+import type { Configuration } from '../exchange.ts'
+
+/** The module of every such entry; not a name from the configuration, which could be changed with the rest. */
+const CHANGE_LOG = 'Ændringslog'
+
+export function configuredEntry({ logId, origin, seq, configured }: Configuration): QueryRecord {
+  const { at, user, vouched, through, outcome, words, changes } = configured
+  return {
+    ...NOTHING_KNOWN,
+    logId,
+    origin,
+    seq,
+    part: 0,
+    askedAt: at,
+    module: CHANGE_LOG,
+    server: 'Tilsyn',
+    report: 'configuration',
+    application: `Tilsyn ${through}`,
+    userName: user,
+    userSource: user === null ? 'none' : 'session',
+    userConfirmed: vouched,
+    action: 'configure',
+    query: words,
+    outcome,
+    faultCode: outcome === 'refused' ? 'CONFIG_INVALID' : null,
+    rowCount: changes.length,
+    decoded: true,
+    changes,
+  }
+}
