@@ -4,6 +4,8 @@ import { SEARCHES } from './functions.ts'
 
 /** What the extraction asks about the form of an expression, apart from anything around it. */
 
+export const EMPTY: Expression = { kind: 'empty' }
+
 export const nameOf = (expression: Expression): string => (expression.kind === 'column' ? expression.column : '')
 
 /** `("a", 1)`, and DATATABLE's `{"a", 1}`. */

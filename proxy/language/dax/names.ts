@@ -4,7 +4,7 @@ import { Environment, Variable } from './environment.ts'
 import { isTableFunction } from './functions.ts'
 import { columnPath, countedName, pathOf } from './path.ts'
 import type { Place } from './place.ts'
-import { isInScope, resolve, type Scope, Shape, type ShapeColumn } from './shape.ts'
+import { computed, isInScope, resolve, type Scope, Shape, type ShapeColumn } from './shape.ts'
 
 /** What the names of a query mean: those that DEFINE gives, those of the rows at hand, and those of the model. */
 export class Names {
@@ -149,8 +149,6 @@ export class Names {
     return countedName(inner)
   }
 }
-
-const computed = (name: string): ShapeColumn => ({ name, path: null, renamed: false })
 
 /** Variables that name one another lead no further than this. */
 const MAX_STEPS = 64

@@ -37,12 +37,13 @@ export const FORMULA: Omit<Place, 'environment'> = {
 /** Where nothing is a value of the answer. */
 export const silent = (place: Place): Place => ({ ...place, counts: false, aggregated: false })
 
+export const inRowsOf = (shape: Shape, place: Place): Place => ({ ...place, scope: { shape, outer: place.scope } })
+
+/** Where rows are tested or sorted. */
+export const testedIn = (shape: Shape, place: Place): Place => ({ ...silent(inRowsOf(shape, place)), bare: 'column' })
+
 /** The rows that a condition outside of FILTER is tested in: those of whatever columns it names. */
-export const filterRows = (place: Place): Place => ({
-  ...silent(place),
-  scope: { shape: Shape.UNKNOWN, outer: place.scope },
-  bare: 'column',
-})
+export const filterRows = (place: Place): Place => testedIn(Shape.UNKNOWN, place)
 
 /** A variable is read in the rows in which it was defined, but for what it is used. */
 export const placeOf = ({ environment, scope }: Variable, place: Place): Place => ({ ...place, environment, scope })

@@ -7,6 +7,9 @@ export interface ShapeColumn {
   readonly renamed: boolean
 }
 
+/** A column that the query computes. */
+export const computed = (name: string): ShapeColumn => ({ name, path: null, renamed: false })
+
 export class Shape {
   static readonly NOTHING = new Shape([], [], false)
   /** A table of which the text tells nothing: INFO functions, functions we do not know. */

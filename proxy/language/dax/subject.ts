@@ -1,5 +1,5 @@
 import type { Expression } from './ast.ts'
-import { hasSubject, NO_SUBJECT } from './form.ts'
+import { EMPTY, hasSubject, NO_SUBJECT } from './form.ts'
 import { PARTS_OF_TEXT } from './functions.ts'
 import type { Literals } from './literal.ts'
 import type { Names } from './names.ts'
@@ -14,8 +14,6 @@ export interface Subject {
 
 /** Functions in functions, and variables that stand for variables, are followed so far. */
 const MAX_STEPS = 64
-
-const EMPTY: Expression = { kind: 'empty' }
 
 /** What a condition is about: a column, also inside functions of it, or a measure. `null`: nothing, or too much. */
 export function subjectOf(expression: Expression, place: Place, names: Names, literals: Literals): Subject | null {
