@@ -104,11 +104,14 @@ export function isRefusal(answer: IncomingMessage): boolean {
   return (answer.statusCode ?? 0) >= 300
 }
 
-/** The BI server wants NTLM or Negotiate, which hold for a connection (RFC 4559, section 4 "HTTP Negotiate"). */
-export function asksForLogin({ statusCode, rawHeaders }: IncomingMessage): boolean {
-  if (statusCode !== 401) return false
-  return pairs(rawHeaders).some(
-    ([name, value]) =>
-      name.toLowerCase() === 'www-authenticate' && /(?:^|,)\s*(?:ntlm|negotiate)(?:[\s,]|$)/i.test(value),
-  )
+/** The values of `WWW-Authenticate`. */
+export function asksFor({ rawHeaders }: IncomingMessage): readonly string[] {
+  return pairs(rawHeaders).flatMap(([name, value]) => (name.toLowerCase() === 'www-authenticate' ? [value] : []))
 }
+
+/** The BI server wants NTLM or Negotiate, which hold for a connection (RFC 4559, section 4 "HTTP Negotiate"). */
+export function asksForLogin(answer: IncomingMessage): boolean {
+  return answer.statusCode === 401 && asksFor(answer).some((value) => LOGIN.test(value))
+}
+
+const LOGIN = /(?:^|,)\s*(?:ntlm|negotiate)(?:[\s,]|$)/i

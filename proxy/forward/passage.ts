@@ -14,7 +14,7 @@ import type { AnswerFacts, Ending, RawHeaders } from '../exchange.ts'
 import { ownsConnection } from '../identity/authorization.ts'
 import { redact } from '../identity/redact.ts'
 import type { Claimed } from '../identity/who-asks.ts'
-import { answerHeaders, asksForLogin, endsConnection, framingOf, isRefusal } from './answer-head.ts'
+import { answerHeaders, asksFor, asksForLogin, endsConnection, framingOf, isRefusal } from './answer-head.ts'
 import { writeAnswer } from './answer-out.ts'
 import { askedHead } from './asked-head.ts'
 import { Capture } from './capture.ts'
@@ -320,7 +320,7 @@ export class Passage implements Underway {
   #begin(answer: IncomingMessage, status: number): RawHeaders {
     const kept = redact(answer.rawHeaders)
     this.#its.road.report({ kind: 'passed', server: this.server, ...this.#stopwatch.passed() })
-    const confirmed = this.#claimed.answered(status)
+    const confirmed = this.#claimed.answered(status, status === 401 ? asksFor(answer) : [])
     // Before its head leaves: a cookie that it sets may come back at once.
     this.#entry.turn(turnOf(this.#its, answer, this.#claimed, confirmed))
     this.#outcome.begin(status, kept, this.#its.road.now(), confirmed)

@@ -2,11 +2,14 @@
  * Who asks, as one `Authorization` value tells it (RFC 9110, section 11.6.2 "Authorization").
  *
  * The value is hostile text: whatever it is, reading it ends in a `Claim` and never throws, and what cannot be read
- * names nobody. Passwords and tokens are looked past, never returned, and not decoded where that can be helped.
+ * names nobody: yet whoever sends credentials is somebody, for a BI server may read what we cannot. Passwords and tokens are
+ * looked past, never returned, and not decoded where that can be helped.
  */
 import type { Identity } from '../exchange.ts'
 import { bearerUser } from './bearer.ts'
-import { isName, readNtlm } from './ntlm.ts'
+import { innerToken } from './kerberos/spnego.ts'
+import { KerberosError } from './kerberos/kerberos-error.ts'
+import { isName, isNtlm, readNtlm } from './ntlm.ts'
 
 export type Claim =
   | { readonly kind: 'none' }
@@ -28,6 +31,9 @@ export const NOBODY: Identity = { user: null, source: 'none', workstation: null 
 
 const NONE: Claim = { kind: 'none' }
 const HANDSHAKE: Claim = { kind: 'handshake', identity: { user: null, source: 'ntlm', workstation: null } }
+const UNREAD_BASIC: Claim = { kind: 'request', identity: { user: null, source: 'basic', workstation: null } }
+/** What is no token at all ends no login that there is, as an NTLM message without a challenge does not. */
+const UNREAD_NTLM: Claim = { kind: 'connection', identity: { user: null, source: 'ntlm', workstation: null } }
 const KERBEROS = {
   kind: 'connection',
   identity: { user: null, source: 'kerberos', workstation: null },
@@ -40,7 +46,7 @@ export function ownsConnection(authorization: string | undefined): boolean {
 
 /** @param tickets `null`: no ticket can be read, and its user is somebody without a name. */
 export function readAuthorization(authorization: string, tickets: Tickets | null = null): Claim {
-  const [, scheme = '', token = ''] = /^\s*([^\s,]+)\s+(\S+)\s*$/.exec(authorization) ?? []
+  const [, scheme = '', token = ''] = /^\s*([^\s,]+)(?:\s+(\S.*))?$/.exec(authorization.trimEnd()) ?? []
   switch (scheme.toLowerCase()) {
     case 'basic':
       return basic(token)
@@ -51,7 +57,10 @@ export function readAuthorization(authorization: string, tickets: Tickets | null
     case 'bearer':
     case 'mwctoken':
     case 'embedtoken':
-      return { kind: 'request', identity: { user: bearerUser(token), source: 'bearer', workstation: null } }
+      return {
+        kind: 'request',
+        identity: { user: /\s/.test(token) ? null : bearerUser(token), source: 'bearer', workstation: null },
+      }
     default:
       return NONE
   }
@@ -64,25 +73,40 @@ export function readAuthorization(authorization: string, tickets: Tickets | null
 function basic(token: string): Claim {
   const bytes = fromBase64(token)
   const colon = bytes?.indexOf(0x3a) ?? -1
-  if (bytes === null || colon === -1) return NONE
+  if (bytes === null || colon === -1) return UNREAD_BASIC
   const user = decode(bytes.subarray(0, colon))
   // The password stands in the rest; it is not to lie in memory longer than it must.
   bytes.fill(0)
-  if (!isName(user)) return NONE
+  if (!isName(user)) return UNREAD_BASIC
   return { kind: 'request', identity: { user: user === '' ? null : user, source: 'basic', workstation: null } }
 }
 
-/** What is no NTLM is Kerberos or another mechanism of SPNEGO; whom it names is encrypted for the BI server. */
+/**
+ * What is no NTLM is Kerberos or another mechanism of SPNEGO; whom it names is encrypted for the BI server. It is NTLM only
+ * where NTLM's message is the token, or is the one that SPNEGO wraps: one that is hidden elsewhere, in a token with which
+ * its sender logs in otherwise, could name anybody.
+ */
 function negotiated(token: string, tickets: Tickets | null): Claim {
+  if (token === '') return NONE
   const bytes = fromBase64(token)
-  if (bytes === null) return NONE
-  const ntlm = readNtlm(bytes)
-  if (ntlm === null) return isGssToken(bytes) ? ticketed(bytes, tickets) : NONE
+  if (bytes === null) return UNREAD_NTLM
+  const message = isNtlm(bytes) ? bytes : wrapped(bytes)
+  if (message === null || !isNtlm(message)) return isGssToken(bytes) ? ticketed(bytes, tickets) : UNREAD_NTLM
+  const ntlm = readNtlm(message)
+  if (ntlm === null) return UNREAD_NTLM
   if (ntlm.type === 'negotiate') return HANDSHAKE
   return { kind: 'connection', identity: { user: ntlm.user, source: 'ntlm', workstation: ntlm.workstation } }
 }
 
-const GSS_TAGS: ReadonlySet<number> = new Set([0x60, 0x6e, 0xa0, 0xa1])
+function wrapped(token: Buffer): Buffer | null {
+  try {
+    return innerToken(token)
+  } catch (error) {
+    // No SPNEGO that can be read: whoever it is stays without a name.
+    if (error instanceof KerberosError) return null
+    throw error
+  }
+}
 
 function ticketed(token: Buffer, tickets: Tickets | null): Claim {
   if (tickets === null) return KERBEROS
@@ -91,10 +115,11 @@ function ticketed(token: Buffer, tickets: Tickets | null): Claim {
   return { kind: 'connection', identity: { ...KERBEROS.identity, user: read.user } }
 }
 
+const GSS_TAGS: ReadonlySet<number> = new Set([0x60, 0x6e, 0xa0, 0xa1])
+
 /** InitialContextToken (RFC 2743, section 3.1), NegTokenInit and NegTokenResp (RFC 4178, section 4.2), or a bare AP-REQ. */
 function isGssToken(bytes: Buffer): boolean {
-  const tag = bytes[0] ?? 0
-  return bytes.length > 16 && GSS_TAGS.has(tag) && !bytes.includes('NTLMSSP\0')
+  return bytes.length > 16 && GSS_TAGS.has(bytes[0] ?? 0)
 }
 
 function fromBase64(token: string): Buffer | null {

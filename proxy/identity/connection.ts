@@ -1,5 +1,7 @@
 import type { Identity } from '../exchange.ts'
+import type { RequestSource } from '../../schema/config/identity.ts'
 import { NOBODY, readAuthorization, type Tickets } from './authorization.ts'
+import { isChallenge } from './ntlm.ts'
 
 /**
  * Who stands behind one client connection towards one BI server.
@@ -10,27 +12,60 @@ import { NOBODY, readAuthorization, type Tickets } from './authorization.ts'
  * to a later request drops the confirmation only: the BI server may have forgotten the login, and may as well go on with
  * it and have nothing of this one thing for that user. It may be held only because `proxy/forward` gives such a client
  * connection an upstream connection of its own, and closes the one with the other.
+ *
+ * The last step of NTLM is the answer to a challenge. One that no challenge came before logs nobody in: it is somebody's
+ * claim, and the answer of a BI server that looks past it confirms nothing.
  */
 export class ConnectionIdentity {
   #held: Identity | null = null
   /** The BI server has accepted the one that is held. */
   #isAccepted = false
-  /** Those it sent a 401: what was pipelined behind such a login is not confirmed by an answer that anybody gets. */
+  /**
+   * Those it sent a 401, for what was pipelined behind such a login is not confirmed by an answer that anybody gets; and
+   * logins that it never asked for.
+   */
   readonly #refused = new WeakSet<Identity>()
+  /** It has asked for the last step of NTLM, which has not come yet. */
+  #isChallenged = false
   /** Whose Kerberos login the BI server wants a last word of. */
   #begun: Identity | null = null
 
   /** Whom a request with this `Authorization` comes from. A claim: {@link answered} tells whether it was believed. */
-  claim(authorization: string | undefined, tickets: Tickets | null = null): Identity {
+  claim(
+    authorization: string | undefined,
+    tickets: Tickets | null = null,
+    precedence: readonly RequestSource[] = [],
+  ): Identity {
     if (authorization === undefined) return this.#held ?? NOBODY
     const claim = readAuthorization(authorization, tickets)
-    if (claim.kind === 'none') return this.#held ?? NOBODY
+    if (claim.kind === 'none') return this.#beside(NOBODY)
     const begun = this.#begun
     this.#begun = null
     if (claim.kind === 'handshake') this.#drop()
-    if (claim.kind === 'connection') return this.#hold(claim.identity)
+    if (claim.kind === 'connection') return this.#login(claim.identity)
     if (claim.kind === 'continuation') return this.#hold(begun ?? claim.identity)
-    return claim.identity
+    const rank = ({ source }: Identity) => precedence.findIndex((one) => one === source)
+    const isPassedOver = this.#held !== null && rank(this.#held) < rank(claim.identity)
+    return isPassedOver ? this.#beside(claim.identity) : claim.identity
+  }
+
+  /**
+   * Whom a request comes from that says something else beside its connection's login: whoever the BI server has let in on
+   * it, but not as confirmed, for it is another object than the one that is held.
+   */
+  #beside(claimed: Identity): Identity {
+    return this.#held !== null && this.#isAccepted ? { ...this.#held } : claimed
+  }
+
+  #login(identity: Identity): Identity {
+    if (identity.source !== 'ntlm') return this.#hold(identity)
+    const isAskedFor = this.#isChallenged
+    this.#isChallenged = false
+    // It cannot take the place of one that has been let in.
+    if (!isAskedFor && this.#isAccepted) return this.#beside(identity)
+    const held = this.#hold(identity)
+    if (!isAskedFor) this.#refused.add(held)
+    return held
   }
 
   /** A client that sends a ticket with every request is one and the same all the time. */
@@ -51,12 +86,14 @@ export class ConnectionIdentity {
   /**
    * The BI server answered a request of `identity` with `status`.
    *
+   * @param asks the values of its `WWW-Authenticate`
    * @returns whether it accepted that user. An anonymous NTLM user is nobody, however well received; a Kerberos user is
    * somebody, also where we cannot read who. A Basic or bearer user on a connection that is already somebody's may have been
    * passed over for that one: which of the two the BI server took we cannot see, so neither counts as accepted.
    */
-  answered(identity: Identity, status: number): boolean {
+  answered(identity: Identity, status: number, asks: readonly string[] = []): boolean {
     if (status === 401) {
+      this.#isChallenged ||= asks.some(isChallenge)
       this.#refused.add(identity)
       if (identity === this.#held) {
         if (!this.#isAccepted) this.#drop()

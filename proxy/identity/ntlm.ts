@@ -16,14 +16,11 @@ const UNICODE = 0x1
 /** No name of a Windows account, domain or computer is longer; DNS names end at 255. */
 const MAX_NAME_BYTES = 1024
 
-/**
- * Finds the NTLM message in a token, also where SPNEGO wraps it (RFC 4178): its signature is searched for, because the
- * wrapping needs no understanding to be passed over.
- */
-export function readNtlm(token: Buffer): NtlmMessage | null {
-  const start = token.indexOf(SIGNATURE)
-  if (start === -1 || token.length < start + TYPE_AT + 4) return null
-  const message = token.subarray(start)
+export const isNtlm = (token: Buffer): boolean => token.subarray(0, SIGNATURE.length).equals(SIGNATURE)
+
+/** Reads the message that `token` is. One that stands somewhere in it is not the one that a BI server goes by. */
+export function readNtlm(message: Buffer): NtlmMessage | null {
+  if (!isNtlm(message) || message.length < TYPE_AT + 4) return null
   switch (message.readUInt32LE(TYPE_AT)) {
     case 1:
       return { type: 'negotiate' }
@@ -32,6 +29,17 @@ export function readNtlm(token: Buffer): NtlmMessage | null {
     default:
       return null
   }
+}
+
+/**
+ * Does a BI server ask for the last step of a login with this value of `WWW-Authenticate` (its CHALLENGE_MESSAGE, [MS-NLMP]
+ * section 2.2.1.2)? It is the server's own word, so the message is found wherever SPNEGO has it.
+ */
+export function isChallenge(value: string): boolean {
+  const token = /(?:^|[\s,])(?:ntlm|negotiate)\s+([A-Za-z0-9+/]+={0,2})/i.exec(value)?.[1]
+  const bytes = Buffer.from(token ?? '', 'base64')
+  const at = bytes.indexOf(SIGNATURE)
+  return at !== -1 && bytes.length >= at + TYPE_AT + 4 && bytes.readUInt32LE(at + TYPE_AT) === 2
 }
 
 function authenticate(message: Buffer): NtlmMessage | null {

@@ -55,8 +55,13 @@ export interface Claimed {
   readonly identity: Identity
   /** Is the token good that names the user? `null`: no token does, or none is verified. Never rejects. */
   readonly verified: Promise<boolean> | null
-  /** The BI server answered with `status`. @returns whether it accepted the user. */
-  answered(status: number): boolean
+  /**
+   * The BI server answered with `status`.
+   *
+   * @param asks the values of its `WWW-Authenticate`
+   * @returns whether it accepted the user
+   */
+  answered(status: number, asks?: readonly string[]): boolean
 }
 
 const MAX_NAME = 512
@@ -90,15 +95,17 @@ export class WhoAsks {
   /** @param connection `null`: no BI server fits the request, so nobody is taken for anybody. */
   claim(connection: ConnectionIdentity | null, facts: RequestHeadFacts): Claimed {
     if (connection === null) return { identity: NOBODY, verified: null, answered: () => false }
-    const own = connection.claim(facts.authorization, this.#settings.tickets)
+    const { tickets, precedence } = this.#settings
+    const own = connection.claim(facts.authorization, tickets, precedence)
     const told = this.#told(facts)
     const identity = told === null ? own : this.#first(own, told)
     return {
       identity,
       verified: this.#verified(identity, facts),
-      answered: (status) => {
-        const accepted = connection.answered(own, status)
-        if (told === null) return accepted
+      answered: (status, asks) => {
+        const accepted = connection.answered(own, status, asks)
+        // A front end that says more than one says nobody; the BI server may still go by one of them.
+        if (told === null) return accepted && !this.#isToldUnclearly(facts)
         if (status === 401 || !agree(own, told)) return false
         return own === NOBODY || accepted
       },
@@ -113,10 +120,17 @@ export class WhoAsks {
     return Promise.resolve().then(() => verifier.verify(token, user))
   }
 
-  #told({ raw, peer }: RequestHeadFacts): Identity | null {
-    if (this.#header === null || !this.#fronts.has(peer)) return null
-    const values = raw.filter((_, at) => at % 2 === 1 && this.isTrustedHeader(raw[at - 1] ?? ''))
-    const [value = '', another] = values
+  #tellings({ raw, peer }: RequestHeadFacts): readonly string[] {
+    if (this.#header === null || !this.#fronts.has(peer)) return []
+    return raw.filter((_, at) => at % 2 === 1 && this.isTrustedHeader(raw[at - 1] ?? ''))
+  }
+
+  #isToldUnclearly(facts: RequestHeadFacts): boolean {
+    return this.#tellings(facts).some((value) => value.trim() !== '')
+  }
+
+  #told(facts: RequestHeadFacts): Identity | null {
+    const [value = '', another] = this.#tellings(facts)
     const user = decode(Buffer.from(value, 'latin1')).trim()
     // A comma: somebody on the way has made one line of two (RFC 9110, section 5.3 "Field Order").
     if (another !== undefined || user === '' || user.includes(',') || user.length > MAX_NAME) return null

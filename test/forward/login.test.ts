@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import http from 'node:http'
 import { test } from 'node:test'
 import { authenticateMessage, negotiateMessage } from '../identity/ntlm-message.ts'
+import { nextToken } from '../logins/spnego.ts'
 import { bare, biServer, connect, eventually, type Front, ours, rawServer, type Scope } from './support.ts'
 
 // A BI server behind NTLM, as IIS is: the login is the connection's. Two messages prove it, then requests carry nothing.
@@ -295,6 +296,24 @@ test('an answer under way when the login ends still comes whole, and its connect
   const client = connect(t, port).send(`GET / HTTP/1.1\r\nHost: a\r\nAuthorization: ${negotiate}\r\n\r\n`)
   const text = await client.end()
   assert.match(text, /^HTTP\/1.1 200 [^]*\r\nConnection: close\r\n[^]*you are NTLM/)
+})
+
+test('at a BI server that asks for no login a name in one is not confirmed, however well the request is answered', async (t) => {
+  const upstream = await biServer(t, (_req, res) => res.end('ok'))
+  const { port, witness } = await ours(t, upstream)
+  const message = authenticateMessage({ domain: 'KOMMUNE', user: 'colleague', workstation: 'PC-7' })
+  const kerberos = Buffer.concat([Buffer.from('6e820100', 'hex'), Buffer.alloc(256)])
+  const hidden = `Negotiate ${nextToken(Buffer.concat([kerberos, message])).toString('base64')}`
+  for (const authorization of [authenticate('colleague'), hidden]) {
+    const client = new Client(port)
+    t.after(() => client.close())
+    for (const said of [negotiate, authorization, null]) assert.equal((await client.ask(said)).status, 200)
+  }
+  const outcomes = await witness.outcomes(6)
+  const users = witness.asked.map(({ identity: { user, source } }, at) => [user, source, outcomes[at]?.userConfirmed])
+  const typed = ['KOMMUNE\\colleague', 'ntlm', false]
+  const unnamed = [null, 'kerberos', true]
+  assert.deepEqual(users, [[null, 'ntlm', false], typed, typed, [null, 'ntlm', false], unnamed, unnamed])
 })
 
 test('requests of ordinary clients share their upstream connections', async (t) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assert as check, constantFrom, oneof, property, string, uint8Array } from 'fast-check'
 import { ownsConnection, readAuthorization } from '../../proxy/identity/authorization.ts'
+import { firstToken, nextToken } from '../logins/spnego.ts'
 import { authenticateMessage, negotiateMessage } from './ntlm-message.ts'
 
 const basic = (bytes: string | Buffer) => `Basic ${Buffer.from(bytes).toString('base64')}`
@@ -27,7 +28,7 @@ test('Basic in Latin-1 is read as Latin-1, in UTF-8 as UTF-8', () => {
   assert.equal(userOf(basic(Buffer.concat([Buffer.from('søren:'), Buffer.from([0xff])]))), 'søren')
 })
 
-test('what is no Basic names nobody', () => {
+test('what a BI server could still take for Basic is somebody’s, who is not named', () => {
   for (const value of [
     'Basic',
     'Basic ',
@@ -37,7 +38,8 @@ test('what is no Basic names nobody', () => {
     basic('a\r\nb:c'),
     'Basic YTpi YTpi',
   ]) {
-    assert.deepEqual(readAuthorization(value), { kind: 'none' }, value)
+    const identity = { user: null, source: 'basic', workstation: null }
+    assert.deepEqual(readAuthorization(value), { kind: 'request', identity }, value)
   }
 })
 
@@ -57,8 +59,24 @@ test('the last message of NTLM names domain, user and workstation, and holds for
 
 test('NTLM is found inside Negotiate, bare or wrapped in SPNEGO', () => {
   const token = authenticateMessage({ domain: 'K', user: 'bent', workstation: 'W' })
-  const wrapped = Buffer.concat([Buffer.from('a181a230819fa2819c04', 'hex'), token, Buffer.from('a3120410', 'hex')])
-  for (const bytes of [token, wrapped]) assert.equal(userOf(`Negotiate ${bytes.toString('base64')}`), 'K\\bent')
+  for (const bytes of [token, nextToken(token), firstToken(token)])
+    assert.equal(userOf(`Negotiate ${bytes.toString('base64')}`), 'K\\bent')
+})
+
+test('a message of NTLM that lies elsewhere in a token, with which its sender logs in otherwise, names nobody', () => {
+  const token = authenticateMessage({ domain: 'K', user: 'bent', workstation: 'W' })
+  const kerberos = Buffer.concat([Buffer.from('6e820100', 'hex'), Buffer.alloc(256)])
+  for (const bytes of [
+    Buffer.concat([nextToken(kerberos), token]),
+    nextToken(Buffer.concat([kerberos, token])),
+    firstToken(Buffer.concat([Buffer.of(0x60, 0), token])),
+    Buffer.concat([kerberos, token]),
+  ])
+    assert.deepEqual(identityOf(`Negotiate ${bytes.toString('base64')}`), {
+      user: null,
+      source: 'kerberos',
+      workstation: null,
+    })
 })
 
 test('an anonymous NTLM user is nobody', () => {
@@ -73,7 +91,7 @@ test('the first message of NTLM names nobody yet', () => {
   })
 })
 
-test('a message of NTLM whose lengths or offsets lead outside it names nobody', () => {
+test('a message of NTLM whose lengths or offsets lead outside it is somebody’s, who is not named', () => {
   const whole = authenticateMessage({ domain: 'K', user: 'bent', workstation: 'W' })
   for (const at of [28, 36, 44]) {
     for (const [offset, value] of [
@@ -87,7 +105,7 @@ test('a message of NTLM whose lengths or offsets lead outside it names nobody', 
       else broken.writeUInt32LE(value, at + 4)
       assert.deepEqual(
         readAuthorization(`NTLM ${broken.toString('base64')}`),
-        { kind: 'none' },
+        { kind: 'connection', identity: { user: null, source: 'ntlm', workstation: null } },
         `${at} ${offset} ${value}`,
       )
     }
@@ -119,6 +137,7 @@ test('a bearer token that cannot be read is one still, and names nobody', () => 
     'opaque',
     'a.b',
     'a.b.c',
+    `${jwt({ upn: 'anna' })} ${jwt({ upn: 'bent' })}`,
     jwt(null),
     jwt([1]),
     jwt('x'),

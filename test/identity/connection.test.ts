@@ -3,15 +3,20 @@ import { test } from 'node:test'
 import { clientAddress } from '../../proxy/identity/address.ts'
 import { ConnectionIdentity } from '../../proxy/identity/connection.ts'
 import { redact } from '../../proxy/identity/redact.ts'
-import { authenticateMessage, negotiateMessage } from './ntlm-message.ts'
+import { authenticateMessage, CHALLENGE, negotiateMessage } from './ntlm-message.ts'
 
 const NEGOTIATE = `NTLM ${negotiateMessage.toString('base64')}`
 const as = (user: string) => `NTLM ${authenticateMessage({ domain: 'K', user, workstation: 'W' }).toString('base64')}`
+/** The BI server asks for the last step, and lets in whoever `says` it. */
+function logIn(connection: ConnectionIdentity, says: string): boolean {
+  connection.answered(connection.claim(NEGOTIATE), 401, ['Negotiate', CHALLENGE])
+  return connection.answered(connection.claim(says), 200)
+}
 const BASIC = `Basic ${Buffer.from('bent:x').toString('base64')}`
 
 test('a user who logged in by connection is the user of every later request on it', () => {
   const connection = new ConnectionIdentity()
-  assert.equal(connection.answered(connection.claim(NEGOTIATE), 401), false)
+  assert.equal(connection.answered(connection.claim(NEGOTIATE), 401, [CHALLENGE]), false)
   assert.equal(connection.answered(connection.claim(as('anna')), 200), true)
   const later = connection.claim(undefined)
   assert.equal(later.user, 'K\\anna')
@@ -38,22 +43,22 @@ test('a request pipelined behind a refused login is not confirmed by an answer t
 
 test('a 401 after the login takes the confirmation from the requests that follow, until the next login', () => {
   const connection = new ConnectionIdentity()
-  connection.answered(connection.claim(as('anna')), 200)
+  logIn(connection, as('anna'))
   assert.equal(connection.answered(connection.claim(undefined), 401), false)
   const later = connection.claim(undefined)
   assert.equal(later.user, 'K\\anna')
   assert.equal(connection.answered(later, 200), false)
-  connection.answered(connection.claim(NEGOTIATE), 401)
+  connection.answered(connection.claim(NEGOTIATE), 401, [CHALLENGE])
   assert.equal(connection.claim(undefined).user, null)
   assert.equal(connection.answered(connection.claim(as('anna')), 200), true)
 })
 
 test('a new login takes the place of the old one from its first message on', () => {
   const connection = new ConnectionIdentity()
-  connection.answered(connection.claim(as('anna')), 200)
-  connection.answered(connection.claim(NEGOTIATE), 401)
+  logIn(connection, as('anna'))
+  connection.answered(connection.claim(NEGOTIATE), 401, [CHALLENGE])
   assert.equal(connection.claim(undefined).user, null)
-  connection.answered(connection.claim(as('bent')), 200)
+  assert.equal(connection.answered(connection.claim(as('bent')), 200), true)
   assert.equal(connection.claim(undefined).user, 'K\\bent')
 })
 
@@ -63,13 +68,43 @@ test('a Basic user is the user of his request alone', () => {
   assert.deepEqual(connection.claim(undefined), { user: null, source: 'none', workstation: null })
 })
 
-test('of two users on one connection neither is confirmed for the request that names the other', () => {
+test('a login that the BI server never asked for is not confirmed, and nothing is on its word', () => {
   const connection = new ConnectionIdentity()
-  connection.answered(connection.claim(as('anna')), 200)
-  const other = connection.claim(BASIC)
-  assert.equal(other.user, 'bent')
+  const login = connection.claim(as('bent'))
+  assert.equal(login.user, 'K\\bent')
+  assert.equal(connection.answered(login, 200), false)
+  assert.equal(connection.answered(connection.claim(undefined), 200), false)
+  // A server that wants no login of this kind, or has only named the kind.
+  for (const asks of [[], ['Negotiate', 'NTLM'], ['Basic realm="NTLM TlRMTVNTUAABAAAA"']]) {
+    connection.answered(connection.claim(undefined), 401, asks)
+    assert.equal(connection.answered(connection.claim(as('bent')), 200), false)
+  }
+})
+
+test('one question is answered by one login', () => {
+  const connection = new ConnectionIdentity()
+  assert.equal(logIn(connection, as('anna')), true)
+  const other = connection.claim(as('bent'))
+  assert.equal(other.user, 'K\\anna')
   assert.equal(connection.answered(other, 200), false)
-  assert.equal(connection.claim('Nonsense').user, 'K\\anna')
+  assert.equal(connection.claim(undefined).user, 'K\\anna')
+  assert.equal(connection.answered(connection.claim(undefined), 200), true)
+})
+
+test('whoever logged in on a connection is not another by a name that a request of theirs says', () => {
+  const order = ['kerberos', 'ntlm', 'basic'] as const
+  const connection = new ConnectionIdentity()
+  logIn(connection, as('anna'))
+  for (const says of [BASIC, 'Digest username="bent"', 'Basic !', 'NTLM !', 'Negotiate AAAA']) {
+    const other = connection.claim(says, null, order)
+    assert.equal(other.user, 'K\\anna', says)
+    assert.equal(connection.answered(other, 200), false, says)
+  }
+  const configured = new ConnectionIdentity()
+  logIn(configured, as('anna'))
+  const other = configured.claim(BASIC, null, ['basic', 'ntlm'])
+  assert.equal(other.user, 'bent')
+  assert.equal(configured.answered(other, 200), false)
 })
 
 /** Tokens that say whose they are; `last` is the last word of a login. */

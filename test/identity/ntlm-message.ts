@@ -1,6 +1,9 @@
 /** Messages of NTLM as a Windows client sends them ([MS-NLMP] sections 2.2.1.1 and 2.2.1.3). */
 export const negotiateMessage = Buffer.from('NTLMSSP\0\x01\0\0\0\x07\x82\x08\xa2', 'latin1')
 
+/** With which a BI server asks for the last one (section 2.2.1.2), as `WWW-Authenticate` has it. */
+export const CHALLENGE = `NTLM ${Buffer.from('NTLMSSP\0\x02\0\0\0', 'latin1').toString('base64')}`
+
 export interface NtlmNames {
   readonly domain: string
   readonly user: string

@@ -4,7 +4,7 @@ import { ConnectionIdentity } from '../../proxy/identity/connection.ts'
 import { Networks } from '../../proxy/identity/networks.ts'
 import { NO_FRONT, WhoAsks } from '../../proxy/identity/who-asks.ts'
 import type { RequestSource } from '../../schema/config/identity.ts'
-import { authenticateMessage } from './ntlm-message.ts'
+import { authenticateMessage, CHALLENGE } from './ntlm-message.ts'
 
 const FRONT = '10.1.2.3'
 const STRANGER = '10.1.2.4'
@@ -59,6 +59,12 @@ test('a header sent twice, joined into one, empty or no name at all names nobody
     assert.deepEqual(asked({ raw }), [null, 'none', false], JSON.stringify(raw))
 })
 
+test('nobody is confirmed beside a header that says two things: the BI server may go by one of them', () => {
+  const raw = [NAME, 'anna', NAME, 'bent']
+  assert.deepEqual(asked({ raw, authorization: basic('carl') }), ['carl', 'basic', false])
+  assert.deepEqual(asked({ raw: [NAME, ''], authorization: basic('carl') }), ['carl', 'basic', true])
+})
+
 test('a name in UTF-8 and one in Latin-1 are read as they were written', () => {
   assert.equal(asked({ raw: [NAME, Buffer.from('bjørn').toString('latin1')] })[0], 'bjørn')
   assert.equal(asked({ raw: [NAME, 'bjørn'] })[0], 'bjørn')
@@ -90,6 +96,7 @@ test('a login of the connection holds beside the header, and loses its confirmat
   })
   const ask = (authorization: string | undefined, raw: readonly string[]) =>
     whoAsks.claim(connection, { authorization, raw, peer: FRONT })
+  ask(undefined, []).answered(401, [CHALLENGE])
   assert.equal(ask(NTLM, []).answered(200), true)
   const both = ask(undefined, [NAME, 'bent'])
   assert.deepEqual([both.identity.user, both.answered(200)], ['bent', false])

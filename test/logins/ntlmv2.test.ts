@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import { readNtlm } from '../../proxy/identity/ntlm.ts'
+import { readAuthorization } from '../../proxy/identity/authorization.ts'
 import { md4 } from './md4.ts'
 import { challengeMessage, clientBlob, isProof, messageIn, nameIn, ntProof, proofMessage } from './ntlmv2.ts'
 import { firstToken, nextToken } from './spnego.ts'
@@ -36,7 +36,10 @@ test('only who knows the password proves it, and only to the challenge that was 
 test('a login wrapped by Negotiate names its user as one that is not', () => {
   const message = proofMessage(ANNA, 'PC-1', challengeMessage(randomBytes(8), 'KOMMUNE'))
   for (const token of [message, nextToken(message)]) {
-    assert.deepEqual(readNtlm(token), { type: 'authenticate', user: 'KOMMUNE\\anna', workstation: 'PC-1' })
+    assert.deepEqual(readAuthorization(`Negotiate ${token.toString('base64')}`), {
+      kind: 'connection',
+      identity: { user: 'KOMMUNE\\anna', source: 'ntlm', workstation: 'PC-1' },
+    })
   }
   assert.equal(messageIn(firstToken(Buffer.from('NTLMSSP\0\x01\0\0\0')))?.type, 1)
 })

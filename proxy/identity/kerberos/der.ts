@@ -65,6 +65,8 @@ export class Members {
   /** @param bytes the SEQUENCE, whole */
   constructor(bytes: Buffer) {
     this.#elements = elements(only(bytes, SEQUENCE))
+    // Of two that are one member, readers differ in which they take.
+    if (new Set(this.#elements.map(({ tag }) => tag)).size < this.#elements.length) throw broken('a member twice')
   }
 
   optional(number: number): Buffer | null {

@@ -26,25 +26,32 @@ const TOK_AP_REQ = 0x0100
 
 /** @throws KerberosError */
 export function readNegotiated(token: Buffer): Negotiated {
+  const inner = innerToken(token)
+  if (inner !== null) return mechToken(inner)
+  return first(token).tag === context(1) ? { kind: 'continuation' } : OTHER
+}
+
+/**
+ * The mechanism's own token: what SPNEGO wraps, or `token` itself where it is no SPNEGO; `null`: there is none in it.
+ * Nothing is searched for: what stands elsewhere in the token the BI server does not go by.
+ *
+ * @throws KerberosError
+ */
+export function innerToken(token: Buffer): Buffer | null {
   const { tag, content } = first(token)
-  if (tag === context(0)) return negTokenInit(content)
-  if (tag === context(1)) return negTokenResp(content)
-  if (tag !== GSS_TOKEN) return mechToken(token)
+  if (tag === context(0) || tag === context(1)) return secondMember(content)
+  if (tag !== GSS_TOKEN) return token
   const mechanism = first(content)
   if (mechanism.tag !== OBJECT_ID) throw broken('a token without a mechanism')
-  if (!mechanism.content.equals(SPNEGO)) return mechToken(token)
+  if (!mechanism.content.equals(SPNEGO)) return token
   const inner = first(content.subarray(mechanism.whole.length))
-  return inner.tag === context(0) ? negTokenInit(inner.content) : OTHER
+  return inner.tag === context(0) ? secondMember(inner.content) : null
 }
 
-function negTokenInit(bytes: Buffer): Negotiated {
+/** `mechToken [2]` of NegTokenInit, `responseToken [2]` of NegTokenResp. */
+function secondMember(bytes: Buffer): Buffer | null {
   const members = new Members(bytes)
-  return members.optional(2) === null ? OTHER : mechToken(members.octets(2))
-}
-
-function negTokenResp(bytes: Buffer): Negotiated {
-  const members = new Members(bytes)
-  return members.optional(2) === null ? { kind: 'continuation' } : mechToken(members.octets(2))
+  return members.optional(2) === null ? null : members.octets(2)
 }
 
 /** InitialContextToken: `[APPLICATION 0] { thisMech, TOK_ID, message }`; Windows sends the bare message too. */
