@@ -74,7 +74,7 @@ export interface Bulk {
 /** `insert bulk` announces what the next message holds; `null` is any other statement. */
 export function bulkOf(text: string): Bulk | null {
   const [, table, list] =
-    /^insert bulk \[?tilsyn\]?\.\[?(log|crit|dim|meas|seen)\]?\((.*)\) WITH \([A-Z_,]+\)$/.exec(text) ?? []
+    /^insert bulk \[?tilsyn\]?\.\[?(log|crit|dim|meas|seen|change)\]?\((.*)\) WITH \([A-Z_,]+\)$/.exec(text) ?? []
   if (table === undefined || list === undefined) return null
   return { table, columns: [...list.matchAll(/\[(\w+)\]/g)].map(([, name = '']) => name) }
 }
