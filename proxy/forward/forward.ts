@@ -15,9 +15,9 @@
  * Left to others: who asks (`proxy/identity`), keeping the record (`Witness`), reading answers (`ReadAnswer`), listening,
  * and telling the operator (`report`; the events hold no personal data).
  */
-import http, { ServerResponse } from 'node:http'
+import http, { type ServerResponse } from 'node:http'
 import https from 'node:https'
-import type { Socket } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket, TlsOptions } from 'node:tls'
 import type { MessageIdFinder, ReadAnswer, Witness } from '../exchange.ts'
@@ -37,7 +37,8 @@ import type { Road } from './road.ts'
 import { Arrival, createFrame, type Frame } from './passes.ts'
 import { ownAnswer, ownHeaders, type OwnStatus, rawAnswer } from './refusal.ts'
 import { chooseServer, type ForwardServer, readTarget } from './target.ts'
-import { Tunnel } from './tunnel.ts'
+import type { Tunnel } from './tunnel.ts'
+import { beginUpgrade } from './upgrade.ts'
 import { Upstream } from './upstream.ts'
 import { Wires } from './wires.ts'
 
@@ -296,7 +297,7 @@ class Forwarder implements Forward {
     server.on('request', (req: Arrival, res) => this.#take(req, res, null))
     server.on('checkContinue', (req: Arrival, res) => this.#take(req, res, null))
     server.on('checkExpectation', (req: Arrival, res) => this.#take(req, res, null))
-    server.on('upgrade', (req: Arrival, socket, head) => this.#upgrade(req, socket, head))
+    server.on('upgrade', (req: Arrival, _socket, head) => this.#upgrade(server, req, head))
     server.on('connect', (req: Arrival, socket) => this.#connect(req, socket))
     server.on('clientError', (error, socket) => this.#malformed(error, socket))
     server.on('timeout', (socket) => this.#timeout(socket))
@@ -342,19 +343,15 @@ class Forwarder implements Forward {
     }
   }
 
-  /** Node has let go of the connection: what it does for other answers is done here, if it comes to one. */
-  #upgrade(req: Arrival, duplex: Duplex, head: Buffer): void {
+  #upgrade(server: Server, req: Arrival, head: Buffer): void {
     const socket = req.socket
     // Pipelined behind a request still unanswered: whose answer is whose could no longer be told.
-    if (!this.#connectionOf(socket).isIdle) return void duplex.destroy()
-    const tunnel = new Tunnel(socket, head)
+    if (!this.#connectionOf(socket).isIdle) return void socket.destroy()
+    const { tunnel, res } = beginUpgrade(req, head, server, {
+      refused: () => this.#unused.add(socket),
+      over: () => this.#tunnels.delete(tunnel),
+    })
     this.#tunnels.add(tunnel)
-    socket.once('close', () => this.#tunnels.delete(tunnel))
-    const res = new ServerResponse(req)
-    res.shouldKeepAlive = false
-    res.assignSocket(socket)
-    socket.on('drain', () => res.emit('drain'))
-    res.on('finish', () => socket.destroySoon())
     this.#take(req, res, tunnel)
   }
 

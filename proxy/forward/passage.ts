@@ -168,7 +168,6 @@ export class Passage implements Underway {
     const errand = this.#set()
     this.#errand = errand
     this.#stopwatch.sent()
-    if (tunnel !== null) tunnel.onGone(() => this.#its.res.destroy())
     if (this.#head.kind === 'clear' && this.#head.hasBody && tunnel === null) {
       this.#upload = new Upload(req, errand.up, this.#capture, {
         moved: () => this.#moved(),
@@ -193,7 +192,7 @@ export class Passage implements Underway {
   }
 
   clientEnded(): void {
-    if (this.#its.connection.hasEnded && this.#its.tunnel === null) this.#errand?.endAfterRequest()
+    if (this.#its.connection.hasEnded && !this.#tunnelIsOpen) this.#errand?.endAfterRequest()
   }
 
   clientGone(): void {

@@ -33,7 +33,6 @@ export class Tunnel {
   readonly #client: Socket
   #early: Buffer[] = []
   #earlyBytes = 0
-  #gone: () => void = () => undefined
   #isOpen = false
   #upstream: Duplex | null = null
 
@@ -42,16 +41,18 @@ export class Tunnel {
     if (first.length > 0) this.#keep(first)
     // Read from the start: a client that leaves before the switch would not be noticed otherwise.
     client.on('data', this.#keep)
-    client.on('end', this.#end)
-    client.on('error', this.#end)
+    // Told as `close`.
+    client.on('error', ignored)
   }
 
   get isOpen(): boolean {
     return this.#isOpen
   }
 
-  onGone(gone: () => void): void {
-    this.#gone = gone
+  /** Nothing came of it: gives back what the client has sent since its request, and hears it no more. */
+  release(): Buffer {
+    this.#client.removeListener('data', this.#keep).removeListener('error', ignored)
+    return Buffer.concat(this.#early)
   }
 
   /** Passes the switch on and joins the two; `done` is called once, when both have closed and all entries are answered. */
@@ -60,7 +61,6 @@ export class Tunnel {
     this.#isOpen = true
     this.#upstream = upstream
     client.removeListener('data', this.#keep)
-    client.removeListener('end', this.#end)
     client.setTimeout(0)
     client.setKeepAlive(true, PROBE_MS)
     client.write(switchHead(answer), 'latin1')
@@ -101,7 +101,8 @@ export class Tunnel {
     if (this.#earlyBytes > 0) up(Buffer.concat(this.#early))
     this.#early = []
     client.on('data', up)
-    client.on('end', () => upstream.end())
+    if (client.readableEnded) upstream.end()
+    else client.on('end', () => upstream.end())
     if (first.length > 0) downNext(first)
     void left.then(() => {
       upstream.on('data', downNext)
@@ -130,11 +131,9 @@ export class Tunnel {
     this.#earlyBytes += chunk.length
     if (this.#earlyBytes > MAX_EARLY_BYTES) this.#client.pause()
   }
-
-  readonly #end = (): void => {
-    if (!this.#isOpen) this.#gone()
-  }
 }
+
+const ignored = (): void => undefined
 
 /** Sends `chunk` on, and lets `from` go on when it has been heard and there is room for more. */
 function sendOn(from: Duplex, to: Duplex, chunk: Buffer, heard: Promise<void>): void {

@@ -44,13 +44,6 @@ export const ALLOWED = {
   'form-of-a-cut': { blind: (seen) => ({ ...seen, client: cutForm(seen), server: seen.server.map(() => 'end') }) },
   'bad-gateway': { expect: (direct) => ({ ...direct, ...UNTOLD, answers: [...OWN_502, ...PROBED] }) },
   'early-answer': { blind: (seen) => ({ ...seen, notes: seen.notes.filter((note) => note !== 'answered early') }) },
-  'refused-upgrade': {
-    blind: (seen) => ({
-      ...seen,
-      ...UNTOLD,
-      answers: seen.answers.slice(0, 1).map((answer) => without(answer, 'connection')),
-    }),
-  },
   'refused-400': { expect: () => refusal(400) },
   'refused-405': { expect: () => refusal(405) },
 } satisfies Record<string, Allowance>

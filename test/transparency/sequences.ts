@@ -632,7 +632,6 @@ const SOCKETS: readonly Script[] = [
   ),
   ...['200 OK', '401 Login', '403 Nej', '426 Upgrade Required'].map((status): Script => ({
     title: `WebSocket: refused with ${status}`,
-    allows: ['refused-upgrade'],
     client: async (client) => {
       await client.says(ASK)
       await client.sees('no')
