@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { ConnectionIdentity } from '../identity/connection.ts'
 import type { ForwardServer } from './target.ts'
 import type { BoundConnection } from './bound-connection.ts'
+import { watchHalfOpen } from './half-open.ts'
 import type { Upstream } from './upstream.ts'
 
 /** One BI server with the connections to it. */
@@ -225,6 +226,7 @@ export class ClientConnection {
 
   #ended(): void {
     this.#hasEnded = true
+    if (!this.isIdle) watchHalfOpen(this.#line.socket)
     for (const underway of this.#underway.slice()) underway.clientEnded()
   }
 }

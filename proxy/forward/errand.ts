@@ -3,7 +3,9 @@
  * the server may keep silent.
  */
 import type { ClientRequest, IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import type { Information } from './answer-head.ts'
 import type { Route } from './client-connection.ts'
 import { codeOf, type Report } from './event.ts'
@@ -89,9 +91,13 @@ export class Errand {
     else up.once('finish', () => up.socket?.end())
   }
 
-  abandon(): void {
+  /** @param how `reset`, where it can be had, tells even BI servers that go on for who has only ended his half. */
+  abandon(how: 'end' | 'reset'): void {
     this.#isAbandoned = true
     clearTimeout(this.#silence)
+    const { socket, destroyed } = this.#up
+    const isPlain = socket instanceof Socket && !(socket instanceof TLSSocket)
+    if (how === 'reset' && !destroyed && isPlain) socket.resetAndDestroy()
     this.#up.destroy()
   }
 

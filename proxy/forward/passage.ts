@@ -427,7 +427,8 @@ export class Passage implements Underway {
 
   #abandonUpstream(): void {
     this.#upload?.stop()
-    this.#errand?.abandon()
+    // Half a request and then a FIN is what the BI server is told, too; nothing can have been begun on it.
+    this.#errand?.abandon(this.isArriving && this.#its.connection.hasEnded ? 'end' : 'reset')
     // Its login ends with it, and so does the client's connection: after the answer, which says so.
     if (this.#errand?.isBound === true) this.#its.connection.close()
   }

@@ -29,7 +29,10 @@ export function beginUpgrade(req: IncomingMessage, head: Buffer, server: Server,
   const drained = () => res.emit('drain')
   socket.on('drain', drained).once('close', events.over)
   res.on('finish', () => {
-    if (isLast(res)) return void socket.destroySoon()
+    if (isLast(res)) {
+      socket.destroySoon()
+      return
+    }
     socket.removeListener('drain', drained).removeListener('close', events.over)
     events.over()
     const early = tunnel.release()

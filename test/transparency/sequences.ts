@@ -456,7 +456,6 @@ const HALVES: readonly Script[] = [
   ...(['leaves', 'resets'] as const).flatMap((how) => [
     {
       title: `a client that ${how} before its answer frees the BI server`,
-      allows: how === 'resets' ? (['form-of-a-cut'] as const) : [],
       client: async (client) => {
         await client.says(post('q'))
         await client.hears('asked')
@@ -472,7 +471,6 @@ const HALVES: readonly Script[] = [
     } satisfies Script,
     {
       title: `a client that ${how} during its answer frees the BI server`,
-      allows: how === 'resets' ? (['form-of-a-cut'] as const) : [],
       client: async (client) => {
         await client.says(post('q'))
         await client.sees('half')
@@ -488,7 +486,6 @@ const HALVES: readonly Script[] = [
     } satisfies Script,
     {
       title: `a client that ${how} within its request frees the BI server`,
-      allows: how === 'resets' ? (['form-of-a-cut'] as const) : [],
       client: async (client) => {
         await client.says(`${POST}Content-Length: 10\r\n\r\nhalf`)
         await client.hears('half')
