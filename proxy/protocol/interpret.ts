@@ -11,7 +11,8 @@
  * Whose interface a request speaks is decided by the adapters in `registry.ts`; statements are read by
  * `proxy/language`; answers were read as they streamed, in `proxy/answer`, and come as facts.
  */
-import { NOTHING_KNOWN } from '../../schema/record/nothing-known.ts'
+import { entryAbout } from '../../schema/record/nothing-known.ts'
+import { queriesText } from '../../schema/record/numbers.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'
 import type { Exchange, Gap } from '../exchange.ts'
 import type { Known, Part, Reading, Request } from './adapter.ts'
@@ -135,18 +136,12 @@ function faultyPart(request: Request, error: unknown): Part {
 /** The entry about queries that passed unrecorded: that they did, how many, and when; of whom nobody knows. */
 export function interpretGap(gap: Gap, settings: InterpretSettings): QueryRecord {
   const module = moduleOf({ catalog: null, cube: null, path: null, application: null }, settings.modules)
-  const queries = gap.count === 1 ? '1 query' : `${gap.count} queries`
   return {
-    ...NOTHING_KNOWN,
-    logId: gap.logId,
-    origin: gap.origin,
-    seq: gap.seq,
-    part: 0,
-    askedAt: gap.from,
+    ...entryAbout(gap, gap.from),
     durationMs: Math.max(gap.to - gap.from, 0),
     module,
     server: gap.server,
     action: 'gap',
-    query: `${queries} passed unrecorded while the journal could not be written`,
+    query: `${queriesText(gap.count)} passed unrecorded while the journal could not be written`,
   }
 }

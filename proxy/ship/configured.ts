@@ -1,20 +1,15 @@
 /** The entry about a change of the set-up: the change log (requirements N36, N63 to N72, N85, D02, D08). */
-import { NOTHING_KNOWN } from '../../schema/record/nothing-known.ts'
+import { entryAbout } from '../../schema/record/nothing-known.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'
 import type { Configuration } from '../exchange.ts'
 
 /** The module of every such entry; not a name from the configuration, which could be changed with the rest. */
 const CHANGE_LOG = 'Ændringslog'
 
-export function configuredEntry({ logId, origin, seq, configured }: Configuration): QueryRecord {
-  const { at, user, vouched, through, outcome, words, changes } = configured
+export function configuredEntry(configuration: Configuration): QueryRecord {
+  const { at, user, vouched, through, outcome, words, changes } = configuration.configured
   return {
-    ...NOTHING_KNOWN,
-    logId,
-    origin,
-    seq,
-    part: 0,
-    askedAt: at,
+    ...entryAbout(configuration, at),
     module: CHANGE_LOG,
     server: 'Tilsyn',
     report: 'configuration',

@@ -6,26 +6,20 @@ import { createHash } from 'node:crypto'
 import type { Exchange, Gap } from '../exchange.ts'
 import { answerColumns } from '../protocol/entry/outcome.ts'
 import { maskSecrets } from '../protocol/entry/secrets.ts'
-import { NOTHING_KNOWN } from '../../schema/record/nothing-known.ts'
+import { entryAbout, NOTHING_KNOWN } from '../../schema/record/nothing-known.ts'
 import { leftOutText, lostText, queriesText } from '../../schema/record/numbers.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'
 import type { Lost } from './pairing.ts'
 
-const NOTHING = { ...NOTHING_KNOWN, opaque: 'unreadable' as const }
-
 /** @param trusted `false`: reading this exchange has ended the recorder before; nothing in its body is looked at. */
 export function minimalEntry(exchange: Exchange, trusted: boolean): QueryRecord {
-  const { asked, answered, origin, seq, logId } = exchange
+  const { asked, answered } = exchange
   const { bytes, extent } = asked.body
   const hash = bytes.length === 0 ? null : sha256(bytes)
   return {
-    ...NOTHING,
+    ...entryAbout(exchange, asked.askedAt),
     ...answerColumns(answered),
-    logId,
-    origin,
-    seq,
-    part: 0,
-    askedAt: asked.askedAt,
+    opaque: 'unreadable',
     durationMs: answered === null ? null : Math.max(answered.endedAt - asked.askedAt, 0),
     server: asked.server,
     userName: asked.identity.user,
@@ -54,16 +48,11 @@ export function leftOutEntry(exchanges: readonly [Exchange, ...Exchange[]]): Que
   const sorted = exchanges.toSorted((one, other) => one.seq - other.seq)
   const [first = exchanges[0]] = sorted
   const last = Math.max(...sorted.map(({ asked }) => asked.askedAt))
-  const { origin, seq, logId, asked } = first
+  const { askedAt, server } = first.asked
   return {
-    ...NOTHING_KNOWN,
-    logId,
-    origin,
-    seq,
-    part: 0,
-    askedAt: asked.askedAt,
-    durationMs: Math.max(last - asked.askedAt, 0),
-    server: sorted.every((one) => one.asked.server === asked.server) ? asked.server : '',
+    ...entryAbout(first, askedAt),
+    durationMs: Math.max(last - askedAt, 0),
+    server: sorted.every(({ asked }) => asked.server === server) ? server : '',
     action: 'metadata',
     outcome: 'answered',
     decoded: true,
@@ -71,9 +60,10 @@ export function leftOutEntry(exchanges: readonly [Exchange, ...Exchange[]]): Que
   }
 }
 
-function gapEntry({ origin, seq, logId, from, to }: Lost | Gap) {
+function gapEntry(gap: Lost | Gap) {
+  const { from, to } = gap
   const durationMs = Math.max(to - from, 0)
-  return { ...NOTHING, logId, origin, seq, part: 0, askedAt: from, durationMs, action: 'gap' as const }
+  return { ...entryAbout(gap, from), durationMs, opaque: 'unreadable' as const, action: 'gap' as const }
 }
 
 /** What is tried with a record that the store refuses, from losing nothing to losing what it says of the query. */
@@ -85,20 +75,17 @@ function cleaned(record: QueryRecord): QueryRecord {
 
 function withoutDetails(record: QueryRecord): QueryRecord {
   // Changes stay: they are what such an entry is for, and nobody else's words.
-  const { criteria, dimensions, measures, seen } = NOTHING
+  const { criteria, dimensions, measures, seen } = NOTHING_KNOWN
   return { ...cleaned(record), criteria, dimensions, measures, seen, opaque: 'unreadable', opaqueAt: null }
 }
 
 function bare(record: QueryRecord): QueryRecord {
   const short = (text: string | null) => (text === null ? null : clean(text).slice(0, 128))
-  const { logId, origin, seq, part, askedAt, durationMs, userSource, userConfirmed, action, outcome } = record
+  const { part, askedAt, durationMs, userSource, userConfirmed, action, outcome } = record
   return {
-    ...NOTHING,
-    logId,
-    origin,
-    seq,
+    ...entryAbout(record, askedAt),
+    opaque: 'unreadable',
     part,
-    askedAt,
     durationMs,
     userSource,
     userConfirmed,

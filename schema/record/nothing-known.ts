@@ -1,6 +1,7 @@
 import type { QueryRecord } from './record.ts'
 
-type Always = 'logId' | 'origin' | 'seq' | 'part' | 'askedAt' | 'action' | 'query'
+type Numbered = Pick<QueryRecord, 'logId' | 'origin' | 'seq'>
+type Always = keyof Numbered | 'part' | 'askedAt' | 'action' | 'query'
 
 /** A record of which nothing is known but that there was something to record: the entries that no query makes start here. */
 export const NOTHING_KNOWN: Omit<QueryRecord, Always> = {
@@ -42,3 +43,16 @@ export const NOTHING_KNOWN: Omit<QueryRecord, Always> = {
   seen: [],
   changes: [],
 }
+
+/** How the entry begins about something that has a number in a journal. */
+export const entryAbout = (
+  { logId, origin, seq }: Numbered,
+  askedAt: number,
+): Omit<QueryRecord, 'action' | 'query'> => ({
+  ...NOTHING_KNOWN,
+  logId,
+  origin,
+  seq,
+  part: 0,
+  askedAt,
+})

@@ -241,21 +241,25 @@ export interface Ours {
   close(): Promise<void>
 }
 
+/** The BI server on `port`, with what is usual for one. */
+export const usualServer = (port: number): ForwardServer => ({
+  name: 'bi',
+  upstream: new URL(`http://127.0.0.1:${port}`),
+  host: null,
+  path: null,
+  onJournalFailure: 'refuse',
+  binaryXml: 'avoid',
+  timeoutMs: 10_000,
+})
+
 /** Tilsyn's forwarder before the BI server on `upstream`. */
 export async function ours(scope: Scope, upstream: number, options: OurOptions = {}): Promise<Ours> {
   const witness = new TestWitness()
   const events: ForwardEvent[] = []
   const passed: PassedEvent[] = []
   const pieces: number[] = []
-  const usual: ForwardServer = {
-    name: 'bi',
-    upstream: new URL(`http://127.0.0.1:${upstream}`),
-    host: null,
-    path: null,
-    onJournalFailure: options.onJournalFailure ?? 'refuse',
-    binaryXml: 'avoid',
-    timeoutMs: options.timeoutMs ?? 10_000,
-  }
+  const { onJournalFailure = 'refuse', timeoutMs = 10_000 } = options
+  const usual = { ...usualServer(upstream), onJournalFailure, timeoutMs }
   const forward = createForward({
     servers: (options.servers ?? [{}]).map((server) => ({ ...usual, ...server })),
     witness,

@@ -15,7 +15,7 @@ import {
 import { USUAL_LIMITS } from '../../proxy/forward/limits.ts'
 import { JsonMessageId } from '../../proxy/protocol/request/message-id.ts'
 import type { FrontConfig, TlsConfig } from '../../schema/config/front.ts'
-import { type Scope, TestWitness } from '../forward/support.ts'
+import { type Scope, TestWitness, usualServer } from '../forward/support.ts'
 import type { Pair } from './certificates.ts'
 
 export interface Fronted {
@@ -42,18 +42,9 @@ export async function fronted(scope: Scope, upstream: number, its: FrontedOption
   const events: (ForwardEvent | FrontEvent)[] = []
   const report = (event: ForwardEvent | FrontEvent) =>
     void (event.kind === 'passed' || event.kind === 'piece-passed' || events.push(event))
-  const usual: ForwardServer = {
-    name: 'bi',
-    upstream: new URL(`http://127.0.0.1:${upstream}`),
-    host: null,
-    path: null,
-    onJournalFailure: 'refuse',
-    binaryXml: 'avoid',
-    timeoutMs: 10_000,
-  }
   const origin = new ClientOrigin(config)
   const forward = createForward({
-    servers: (its.servers ?? [{}]).map((server) => ({ ...usual, ...server })),
+    servers: (its.servers ?? [{}]).map((server) => ({ ...usualServer(upstream), ...server })),
     witness,
     readAnswer: () => null,
     findMessageId: () => new JsonMessageId(),

@@ -4,28 +4,7 @@
  * A trial is made of nothing but its own seed, which is printed when it fails: `--seed <that> --trials 1` repeats it.
  */
 import { parseArgs } from 'node:util'
-
-/** Numbers that look random and come again with the same seed (mulberry32). */
-export class Random {
-  #state: number
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0
-  }
-
-  /** From 0 up to, but not including, `end`. */
-  below(end: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let t = this.#state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * end)
-  }
-
-  of<T>(items: readonly [T, ...T[]]): T {
-    return items[this.below(items.length)] ?? items[0]
-  }
-}
+import { Random } from '../support/random.ts'
 
 /** Runs `trial` until the time is over. A trial fails by throwing. */
 export function campaign(name: string, trial: (random: Random) => void): void {

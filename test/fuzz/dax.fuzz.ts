@@ -7,7 +7,8 @@
 import assert from 'node:assert/strict'
 import { readDax } from '../../proxy/language/dax/read.ts'
 import { StatementLimitError, StatementSyntaxError } from '../../proxy/language/syntax-error.ts'
-import { campaign, type Random } from './campaign.ts'
+import type { Random } from '../support/random.ts'
+import { campaign } from './campaign.ts'
 
 const PERSON = '0707334285'
 

@@ -9,7 +9,8 @@ import type { Statement } from '../../proxy/language/mdx/ast.ts'
 import { printStatements } from '../../proxy/language/mdx/printer.ts'
 import { parseMdx, readMdx } from '../../proxy/language/mdx/read.ts'
 import { StatementLimitError, StatementSyntaxError } from '../../proxy/language/syntax-error.ts'
-import { campaign, type Random } from './campaign.ts'
+import type { Random } from '../support/random.ts'
+import { campaign } from './campaign.ts'
 
 const PERSON = '[Borger].[CPR].&[0707334285]'
 

@@ -1,6 +1,7 @@
 /** Invented people and entries for the tests of the report service. Nobody was ever born on these days. */
 import type { LogId, Origin, PersonNumber } from '../../schema/record/ids.ts'
 import { LogIdMint } from '../../schema/record/ids.ts'
+import { entryAbout } from '../../schema/record/nothing-known.ts'
 import type { Criterion, QueryRecord } from '../../schema/record/record.ts'
 
 export const ANNA = '0102304001' as PersonNumber
@@ -17,35 +18,23 @@ const mint = new LogIdMint(7)
 export function invented(some: Partial<QueryRecord> = {}): QueryRecord {
   const askedAt = some.askedAt ?? NOON
   return {
-    logId: mint.next(askedAt),
-    origin: PROXY,
-    seq: 1,
-    part: 0,
-    askedAt,
+    ...entryAbout({ logId: mint.next(askedAt), origin: PROXY, seq: 1 }, askedAt),
     durationMs: 120,
     module: 'Økonomi',
     server: 'bi',
     catalog: 'Kommune',
     cube: 'Udgifter',
-    report: null,
     application: 'Excel',
     userName: 'KOMMUNE\\anne',
     organisation: 'Økonomi og Stab',
-    role: null,
     userSource: 'ntlm',
     userConfirmed: true,
-    effectiveUser: null,
-    effectiveRoles: null,
-    customData: null,
     ip: '10.20.30.40',
     action: 'query',
     language: 'mdx',
     query: 'SELECT {[Measures].[Beløb]} ON 0 FROM [Udgifter]',
-    opaque: null,
-    opaqueAt: null,
     outcome: 'answered',
     status: 200,
-    faultCode: null,
     rowCount: 1,
     cellCount: 1,
     answerBytes: 2048,
@@ -53,14 +42,6 @@ export function invented(some: Partial<QueryRecord> = {}): QueryRecord {
     requestHash: 'ab'.repeat(32),
     personsSeen: 0,
     decoded: true,
-    correlationId: null,
-    sessionId: null,
-    purpose: null,
-    criteria: [],
-    dimensions: [],
-    measures: [],
-    seen: [],
-    changes: [],
     ...some,
   }
 }

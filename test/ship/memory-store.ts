@@ -1,6 +1,6 @@
 import { logIdOfPart } from '../../schema/record/ids.ts'
 import type { LogId, Origin } from '../../schema/record/ids.ts'
-import { NOTHING_KNOWN } from '../../schema/record/nothing-known.ts'
+import { entryAbout } from '../../schema/record/nothing-known.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'
 import { StoreError } from '../../schema/store/store.ts'
 import type { Batch, RecordWriter } from '../../schema/store/store.ts'
@@ -61,16 +61,11 @@ export class MemoryStore {
 }
 
 function entry(of: Exchange): QueryRecord {
-  const { asked, answered, logId, origin, seq } = of
+  const { asked, answered } = of
   const query = Buffer.from(asked.body.bytes).toString()
   return {
-    ...NOTHING_KNOWN,
+    ...entryAbout(of, asked.askedAt),
     decoded: true,
-    logId,
-    origin,
-    seq,
-    part: 0,
-    askedAt: asked.askedAt,
     server: asked.server,
     ip: asked.clientAddress,
     query,
@@ -85,8 +80,8 @@ function entry(of: Exchange): QueryRecord {
 /** One record for each exchange, with the body as the query; as simple as `interpret` may be. */
 export const plain: Interpreter = {
   interpret: (exchange: Exchange) => ({ records: [entry(exchange)], lessons: [], leftOut: false }),
-  interpretGap: ({ logId, origin, seq, server, from, count }: Gap) => {
-    const told = { logId, origin, seq, part: 0, askedAt: from, server }
-    return { ...NOTHING_KNOWN, ...told, query: `${count} missed`, action: 'gap' }
+  interpretGap: (gap: Gap) => {
+    const { server, from, count } = gap
+    return { ...entryAbout(gap, from), server, query: `${count} missed`, action: 'gap' }
   },
 }

@@ -11,23 +11,13 @@ import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import { Random } from '../support/random.ts'
 import { eventually, freePort, printed, run, scratch, tilsyn } from '../support/tilsyn.ts'
 import { biServer, dataset, execute } from '../support/xmla.ts'
 
 const KILLS = Number(process.env['TILSYN_KILLS'] ?? 50)
 const SEED = Number(process.env['TILSYN_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 const CLIENTS = 8
-
-/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 type Seen = 'nothing' | 'part' | 'whole'
 
@@ -50,12 +40,12 @@ function ask(port: number, agent: Agent, mark: string): Promise<Seen> {
 
 test(`SIGKILL at ${KILLS} random points loses no answered query and doubles none`, async (t) => {
   t.diagnostic(`seed ${SEED}`)
-  const next = random(SEED)
+  const random = new Random(SEED)
   const answer = dataset([['[Borger].[Kommune].&[Sønderå]', 'Sønderå']])
   const upstream = await biServer((_request, _body, response) => {
     response.writeHead(200, { 'Content-Type': 'text/xml' })
     response.write(answer.slice(0, 100))
-    setTimeout(() => response.end(answer.slice(100)), next() * 5)
+    setTimeout(() => response.end(answer.slice(100)), random.next() * 5)
   })
   t.after(() => upstream.close())
   const port = await freePort()
@@ -80,7 +70,7 @@ test(`SIGKILL at ${KILLS} random points loses no answered query and doubles none
     })
     // Every other time while it is still waking, else once it is under way, however slow this computer is just now.
     if (kill % 2 === 1) await begun.promise
-    setTimeout(() => proxy.child.kill('SIGKILL'), next() * 150)
+    setTimeout(() => proxy.child.kill('SIGKILL'), random.next() * 150)
     await proxy.ended
     await Promise.all(clients)
     agent.destroy()

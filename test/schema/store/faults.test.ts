@@ -11,6 +11,7 @@ import { migrateStore, openStore } from '../../../schema/store/open.ts'
 import type { OpenStore } from '../../../schema/store/open.ts'
 import { StoreError } from '../../../schema/store/store.ts'
 import type { Batch } from '../../../schema/store/store.ts'
+import { Random } from '../../support/random.ts'
 import type { Fault, Moment } from '../../support/tds/faults.ts'
 import { double } from './backend-double.ts'
 import type { DoubleScratch } from './backend-double.ts'
@@ -191,17 +192,6 @@ test('a question that fails is told to be unavailable, and is answered when it i
   }
 })
 
-/** mulberry32: small, and the same everywhere. */
-function random(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 const MOMENTS: readonly Moment[] = [
   'login',
   'query',
@@ -219,12 +209,12 @@ test('recorders that write while the server keeps failing write each entry once,
   t.diagnostic(`TILSYN_FAULT_SEED=${seed}`)
   const opened = await open(t)
   const { scratch, store } = opened
-  const next = random(seed)
-  const pick = <T>(of: readonly T[]): T => of[Math.floor(next() * of.length)] ?? assert.fail('nothing to pick')
+  const random = new Random(seed)
+  const pick = <T>(of: readonly T[]): T => of[random.below(of.length)] ?? assert.fail('nothing to pick')
   const batches = 15
   const recorder = async (origin: Origin) => {
     for (let n = 0; n < batches; n++) {
-      for (let left = Math.floor(next() * 3); left > 0; left--) {
+      for (let left = random.below(3); left > 0; left--) {
         const moment = pick(MOMENTS)
         // In the middle of a client's message a server can say nothing yet.
         scratch.server.faults.plan(moment, moment === 'bulk begins' ? DROP : pick(PASSING))

@@ -1,6 +1,7 @@
 /** Invented entries for the store's tests. */
 import { logId } from '../../../schema/record/ids.ts'
 import type { LogId, Origin, PersonNumber } from '../../../schema/record/ids.ts'
+import { entryAbout } from '../../../schema/record/nothing-known.ts'
 import type { Criterion, QueryRecord } from '../../../schema/record/record.ts'
 
 export const ORIGIN = 'prøve-0a1b2c' as Origin
@@ -37,50 +38,27 @@ export const criterion = (over: Partial<Criterion> = {}): Criterion => ({
 export function sample(seq: number, over: Partial<QueryRecord> = {}): QueryRecord {
   const askedAt = over.askedAt ?? NOON + seq
   return {
-    logId: over.logId ?? idAt(askedAt, (7 << 14) + seq),
-    origin: ORIGIN,
-    seq,
-    part: 0,
-    askedAt,
+    ...entryAbout({ logId: over.logId ?? idAt(askedAt, (7 << 14) + seq), origin: ORIGIN, seq }, askedAt),
     durationMs: 12,
     module: 'Økonomi',
     server: 'olap',
     catalog: 'Kommune',
     cube: 'Sygefravær',
-    report: null,
     application: 'Excel',
     userName: 'KOMMUNE\\abc',
-    organisation: null,
-    role: null,
     userSource: 'ntlm',
     userConfirmed: true,
-    effectiveUser: null,
-    effectiveRoles: null,
-    customData: null,
     ip: '10.0.0.7',
     action: 'query',
     language: 'mdx',
     query: 'SELECT [Measures].[Antal] ON 0 FROM [Sygefravær]',
-    opaque: null,
-    opaqueAt: null,
     outcome: 'answered',
     status: 200,
-    faultCode: null,
-    rowCount: null,
     cellCount: 3,
     answerBytes: 1024,
     requestBytes: 512,
-    requestHash: null,
     personsSeen: 0,
     decoded: true,
-    correlationId: null,
-    sessionId: null,
-    purpose: null,
-    criteria: [],
-    dimensions: [],
-    measures: [],
-    seen: [],
-    changes: [],
     ...over,
   }
 }
