@@ -52,9 +52,11 @@ test('every link from a page to another file leads there', () => {
   assert.ok(links > 5)
 })
 
-test('a decision that is referred to exists, and no two have one number', () => {
+test('a decision that is referred to exists, each is listed, and no two have one number', () => {
   const numbers = FILES.filter((path) => path.startsWith('docs/decisions/0')).map((path) => basename(path).slice(0, 4))
   assert.equal(new Set(numbers).size, numbers.length)
+  const index = textOf('docs/decisions/README.md')
+  for (const number of numbers) assert.ok(index.includes(`[${number}]`), `docs/decisions/README.md lists ${number}`)
   for (const path of FILES.filter((path) => /\.(?:md|ts)$/.test(path) && !path.startsWith('test/'))) {
     for (const [, number = ''] of textOf(path).matchAll(/\b[Dd]ecisions?[ /](0\d{3})\b/g)) {
       assert.ok(numbers.includes(number), `${path} refers to decision ${number}`)
