@@ -87,6 +87,7 @@ export class ClientConnection {
   #mustClose = false
   #isSpoiled = false
   #hasEnded = false
+  #hasServed = false
 
   constructor(line: ClientLine) {
     this.#line = line
@@ -134,6 +135,11 @@ export class ClientConnection {
   /** Nothing more comes from the client. */
   get hasEnded(): boolean {
     return this.#hasEnded
+  }
+
+  /** A request on it is over, so that its client has cause to think it may have been closed meanwhile. */
+  get hasServed(): boolean {
+    return this.#hasServed
   }
 
   get isIdle(): boolean {
@@ -189,6 +195,7 @@ export class ClientConnection {
     const at = this.#underway.indexOf(underway)
     if (at !== -1) this.#underway.splice(at, 1)
     this.#turns.delete(underway)
+    this.#hasServed = true
     // After the end of a client's half no other request can come.
     if (this.#mustClose || (this.#hasEnded && this.isIdle)) this.close()
     const [next] = this.#underway

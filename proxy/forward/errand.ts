@@ -7,9 +7,10 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import type { Information } from './answer-head.ts'
-import type { Route } from './client-connection.ts'
+import type { ClientConnection, Leg, Route } from './client-connection.ts'
 import { codeOf, type Report } from './event.ts'
 import { leavesLogin } from './login-left.ts'
+import type { PassageSettings } from './road.ts'
 import type { Target } from './target.ts'
 import type { BoundConnection } from './bound-connection.ts'
 
@@ -36,6 +37,22 @@ export interface ErrandSettings {
 
 /** RFC 9110, section 9.2.2 "Idempotent Methods". */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
+
+function isRepeatable({ method }: IncomingMessage, hasBody: boolean): boolean {
+  return !hasBody && IDEMPOTENT.has(method ?? '')
+}
+
+/**
+ * It would go out over a pooled connection, and could not be sent again. So all is to be heard first that has come with the
+ * request: the end of that very connection may be among it.
+ */
+export function risksStale(
+  { route, req }: Pick<PassageSettings, 'route' | 'req'>,
+  leg: Leg | null,
+  { hasBody }: { readonly hasBody: boolean },
+): boolean {
+  return route?.upstream.hasIdle === true && leg?.bound === null && !isRepeatable(req, hasBody)
+}
 
 export class Errand {
   readonly #its: ErrandSettings
@@ -65,9 +82,13 @@ export class Errand {
     return this.#its.bound !== null
   }
 
-  /** It went out over a connection that somebody had logged in on, or was about to. */
-  get hadLogin(): boolean {
-    return this.#its.bound?.hasServed === true
+  /**
+   * It went out over a connection that `from` may think of as its own, and that may have been closed before it came: one
+   * that somebody had logged in on, or was about to, or one from the pool, for a client that has asked before.
+   */
+  wentStale(from: ClientConnection): boolean {
+    const { bound } = this.#its
+    return bound === null ? this.#isUntouched && from.hasServed : bound.hasServed
   }
 
   /** Bytes moved, or waited for somebody else than the BI server. */
@@ -127,24 +148,25 @@ export class Errand {
         this.#its.switched(answer, socket, first)
       })
     }
-    if (this.#mayRepeat) {
-      up.on('socket', (socket) => {
-        this.#bytesReadBefore = socket.bytesRead
-      })
-    }
+    up.on('socket', (socket) => {
+      this.#bytesReadBefore = socket.bytesRead
+    })
     return up
   }
 
   /** Nothing of it would be lost, nothing done twice, and nobody's login is at stake. */
   get #mayRepeat(): boolean {
     const { hasBody, upgrades, bound, req } = this.#its
-    return !this.#isLast && !hasBody && !upgrades && bound === null && IDEMPOTENT.has(req.method ?? '')
+    return !this.#isLast && !upgrades && bound === null && isRepeatable(req, hasBody)
+  }
+
+  get #isUntouched(): boolean {
+    return this.#up.reusedSocket && this.#up.socket?.bytesRead === this.#bytesReadBefore
   }
 
   #broke(up: ClientRequest, error: Error | null): void {
     if (up !== this.#up || this.#isAbandoned) return
-    const untouched = up.reusedSocket && up.socket?.bytesRead === this.#bytesReadBefore
-    if (error === null || this.#isAnswered || !untouched || !this.#mayRepeat) return this.#its.broke(error)
+    if (error === null || this.#isAnswered || !this.#isUntouched || !this.#mayRepeat) return this.#its.broke(error)
     this.#its.report({ kind: 'sent-again', server: this.#its.route.server.name, code: codeOf(error) })
     this.#up = this.#open()
     this.#up.end()

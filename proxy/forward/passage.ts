@@ -22,7 +22,7 @@ import type { Leg, Underway } from './client-connection.ts'
 import { turnOf } from './cookies.ts'
 import { Download } from './download.ts'
 import { Entry } from './entry.ts'
-import { Errand } from './errand.ts'
+import { Errand, risksStale } from './errand.ts'
 import { codeOf, type RefusalReason } from './event.ts'
 import { Informing } from './informing.ts'
 import { linger } from './linger.ts'
@@ -159,7 +159,9 @@ export class Passage implements Underway {
 
   /** Sends the request on, when it is its turn; the answer comes back by itself. */
   send(): void {
-    this.#its.connection.inTurn(this, () => this.#guarded(() => this.#send()))
+    const send = () => this.#guarded(() => this.#send())
+    const isHasty = this.#head.kind === 'clear' && risksStale(this.#its, this.#leg, this.#head)
+    this.#its.connection.inTurn(this, isHasty ? () => setImmediate(send) : send)
   }
 
   #send(): void {
@@ -261,16 +263,16 @@ export class Passage implements Underway {
     // Told that nothing more comes of the client, the BI server took it for gone.
     if (this.#its.connection.hasEnded) return void this.#its.res.destroy()
     const code = codeOf(error)
-    if (this.#errand?.hadLogin === true) return this.#loginEnded(code)
+    if (this.#errand?.wentStale(this.#its.connection) === true) return this.#connectionEnded(code)
     this.#its.road.report({ kind: 'upstream-unreachable', server: this.server, code })
     this.#giveUp(502, 'upstream-unreachable')
   }
 
   /**
-   * The BI server has closed the connection of a login under a request, as servers do with idle ones. A client that sees
-   * its own connection end, as without us, logs in anew and asks again; a 502 it would show to somebody.
+   * The BI server has closed a connection under a request, as servers do with idle ones. A client that sees its own
+   * connection end, as without us, asks again where that is safe, and logs in anew; a 502 it would show to somebody.
    */
-  #loginEnded(code: string): void {
+  #connectionEnded(code: string): void {
     const { road, res, connection } = this.#its
     // An answer to an earlier request is on its way to the client, and is not to be cut.
     if (res.socket === null) return this.#brokeOff(code)

@@ -49,8 +49,14 @@ export class Upstream {
     this.#pool = this.#agent({ keepAlive: true, timeout: IDLE_POOLED_MS }, (connect) => connect())
   }
 
+  /** A shared connection waits to be used again. */
+  get hasIdle(): boolean {
+    return Object.keys(this.#pool.freeSockets).length > 0
+  }
+
   /** Begins a request; its header goes out with the first byte of its body, or at its end. */
   request({ method, path, headers }: UpstreamRequest, bound: BoundConnection | null): http.ClientRequest {
+    dropDead(this.#pool)
     const request = (this.#secure ? https : http).request({
       agent: bound?.agent ?? this.#pool,
       host: this.#hostname,
@@ -112,6 +118,11 @@ export class Upstream {
 /** Without authorities of its own a BI server's are those Node brings, and those this computer's administrators have added. */
 export function authorities(ca: string | null): string | string[] {
   return ca ?? [...getCACertificates('default'), ...getCACertificates('system')]
+}
+
+/** Node's agent takes the last of its idle connections as it is, and hears a turn later that it has closed. */
+function dropDead({ freeSockets }: http.Agent): void {
+  for (const idle of Object.values(freeSockets)) while (idle?.at(-1)?.destroyed === true) idle.pop()
 }
 
 type Connected = Duplex | null | undefined

@@ -9,7 +9,7 @@ import { connect, eventually, type RawClient, rawServer } from './support.ts'
 const CONNECTIONS = 1000
 /** So many at a time: more than a listening socket has room for would have to knock twice. */
 const AT_ONCE = 100
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 60_000
 /** What one more idle connection may cost, with the one to the BI server that a login owns. */
 const MAX_BYTES_EACH = 100_000
 
@@ -37,12 +37,30 @@ class Proxy {
   }
 }
 
-/** Each of `clients` asks once, and has its answer before this resolves. */
+type Asks = () => Promise<unknown>
+
+async function aFewAtATime(all: readonly Asks[]): Promise<void> {
+  for (let at = 0; at < all.length; at += AT_ONCE) {
+    await Promise.all(all.slice(at, at + AT_ONCE).map((asks) => asks()))
+  }
+}
+
+/** Each asks, and has that answer, the `answers`-th on its connection, before this resolves. */
 async function ask(clients: readonly RawClient[], request: string, answers: number): Promise<void> {
   const all = new RegExp(`(?:ok[^]*){${answers}}`)
-  for (let at = 0; at < clients.length; at += AT_ONCE) {
-    await Promise.all(clients.slice(at, at + AT_ONCE).map((client) => client.send(request).has(all, PATIENCE_MS)))
+  await aFewAtATime(clients.map((client) => () => client.send(request).has(all, PATIENCE_MS)))
+}
+
+/** So many come, each with a first request: who has connected and says nothing for long is sent away. */
+async function arrive(connects: () => RawClient, request: string): Promise<readonly RawClient[]> {
+  const clients: RawClient[] = []
+  const arrives = () => {
+    const client = connects()
+    clients.push(client)
+    return client.send(request).has('ok', PATIENCE_MS)
   }
+  await aFewAtATime(Array.from({ length: CONNECTIONS }, () => arrives))
+  return clients
 }
 
 test('a thousand idle connections cost little, and each works again, with a login of its own and without', async (t) => {
@@ -62,15 +80,12 @@ test('a thousand idle connections cost little, and each works again, with a logi
   const proxy = new Proxy(t, upstream)
   const port = await proxy.port()
   // From two addresses, for one may have no more than two thousand.
-  const clients = (from: string) => Array.from({ length: CONNECTIONS }, () => connect(t, port, from))
   await ask([connect(t, port)], PLAIN, 1)
   const before = await proxy.memory()
 
-  const plain = clients('127.0.0.1')
-  await ask(plain, PLAIN, 1)
+  const plain = await arrive(() => connect(t, port, '127.0.0.1'), PLAIN)
   const withPlain = await proxy.memory()
-  const owners = clients('127.0.0.2')
-  await ask(owners, LOGIN, 1)
+  const owners = await arrive(() => connect(t, port, '127.0.0.2'), LOGIN)
   const withOwners = await proxy.memory()
   assert.equal(open.owner, CONNECTIONS)
   // The pool is let go of; a login is not.

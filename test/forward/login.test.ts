@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import http from 'node:http'
+import net from 'node:net'
 import { test } from 'node:test'
 import { authenticateMessage, negotiateMessage } from '../identity/ntlm-message.ts'
 import { nextToken } from '../logins/spnego.ts'
@@ -327,25 +329,83 @@ test('requests of ordinary clients share their upstream connections', async (t) 
   assert.equal(connections, 1)
 })
 
-test('nothing that is sent twice could be done twice: a POST on a connection just closed is answered 502', async (t) => {
-  let served = 0
-  const upstream = await rawServer(t, (socket) => {
+/** Each second request on a connection finds it closed. */
+async function tired(scope: Scope) {
+  const seen = { requests: 0, served: 0 }
+  const port = await rawServer(scope, (socket) => {
     let here = 0
     socket.on('data', () => {
+      seen.requests += 1
       here += 1
       if (here === 2) return socket.resetAndDestroy()
-      served += 1
+      seen.served += 1
       return socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
     })
   })
+  return { port, seen }
+}
+
+test('nothing that is sent twice could be done twice: a POST on a connection just closed is answered 502', async (t) => {
+  const { port: upstream, seen } = await tired(t)
   const { port, witness, events } = await ours(t, upstream)
-  const post = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx'
-  await connect(t, port).send(post).has('ok')
+  await connect(t, port).send(POST).has('ok')
   await connect(t, port)
-    .send(post)
+    .send(POST)
     .has(/^HTTP\/1.1 502 /)
-  await connect(t, port).send(post).has('ok')
-  assert.equal(served, 2)
+  await connect(t, port).send(POST).has('ok')
+  assert.deepEqual(seen, { requests: 3, served: 2 })
   assert.equal((await witness.outcomes(3))[1]?.ending, 'upstream-unreachable')
   assert.deepEqual(events, [{ kind: 'upstream-unreachable', server: 'bi', code: 'ECONNRESET' }])
+})
+
+test('a client that has asked before sees its connection close instead, and asks again where that is safe', async (t) => {
+  const { port: upstream, seen } = await tired(t)
+  const { port, witness, events } = await ours(t, upstream)
+  const client = connect(t, port).send(POST)
+  await client.has('ok')
+  const text = await client.send(POST).end()
+  assert.equal(text.match(/HTTP/g)?.length, 1)
+  assert.ok(client.ended && !client.reset)
+  assert.deepEqual(seen, { requests: 2, served: 1 })
+  const { ending, status } = (await witness.outcomes(2))[1] ?? {}
+  assert.deepEqual([ending, status], ['upstream-gone', null])
+  assert.deepEqual(events, [{ kind: 'upstream-gone', server: 'bi', code: 'ECONNRESET' }])
+})
+
+test('a connection is not used again that the BI server announced to close in a second', async (t) => {
+  let connections = 0
+  const upstream = await rawServer(t, (socket) => {
+    connections += 1
+    socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 2\r\n\r\nok'))
+  })
+  const { port } = await ours(t, upstream)
+  for (let n = 0; n < 3; n++) await connect(t, port).send(POST).has('ok')
+  assert.equal(connections, 3)
+})
+
+test('a POST that comes together with the end of an idle connection goes out on another one', async (t) => {
+  const pooled = new Set<net.Socket>()
+  let served = 0
+  const upstream = await rawServer(t, (socket) => {
+    pooled.add(socket.on('close', () => pooled.delete(socket)))
+    socket.on('data', () => {
+      served += 1
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+    })
+  })
+  const { port, witness } = await ours(t, upstream)
+  const clients = Array.from({ length: 40 }, () => connect(t, port))
+  for (const { socket } of clients) if (socket.connecting) await once(socket, 'connect')
+  for (const client of clients) {
+    // The kernel learns both in the same turn of the loop, in either order.
+    const close = () => {
+      for (const socket of pooled) socket.end()
+    }
+    if (served % 2 === 0) close()
+    client.send(POST)
+    close()
+    assert.match(await client.has('\r\n\r\n'), /^HTTP\/1.1 200 /)
+  }
+  assert.equal(served, clients.length)
+  assert.deepEqual(new Set((await witness.outcomes(clients.length)).map(({ ending }) => ending)), new Set(['complete']))
 })

@@ -21,7 +21,11 @@ import { logId } from '../../schema/record/ids.ts'
 
 export interface Scope {
   after(work: () => unknown): void
+  /** How long what is waited for may take to come; absent: long, for a machine that has much else to do. */
+  readonly patienceMs?: number
 }
+
+const PATIENCE_MS = 15_000
 
 export async function listen(scope: Scope, server: net.Server): Promise<number> {
   const open = new Set<net.Socket>()
@@ -98,8 +102,10 @@ export class RawClient {
   reset = false
   closed = false
   #wake: () => void = () => undefined
+  readonly #patienceMs: number
 
-  constructor(port: number, localAddress = '127.0.0.1') {
+  constructor(port: number, localAddress = '127.0.0.1', patienceMs = PATIENCE_MS) {
+    this.#patienceMs = patienceMs
     this.socket = net.connect({ port, host: '127.0.0.1', localAddress, allowHalfOpen: true })
     this.socket.setNoDelay(true)
     this.socket.on('data', (chunk: Buffer) => {
@@ -126,7 +132,7 @@ export class RawClient {
   }
 
   /** Resolves when `seen` holds; rejects after `ms`, naming `what`. */
-  async until(what: string, seen: (client: this) => boolean, ms = 2000): Promise<this> {
+  async until(what: string, seen: (client: this) => boolean, ms = this.#patienceMs): Promise<this> {
     let late = false
     const timer = setTimeout(() => {
       late = true
@@ -154,7 +160,7 @@ export class RawClient {
 }
 
 export function connect(scope: Scope, port: number, localAddress?: string): RawClient {
-  const client = new RawClient(port, localAddress)
+  const client = new RawClient(port, localAddress, scope.patienceMs)
   scope.after(() => client.socket.destroy())
   return client
 }
@@ -165,7 +171,7 @@ export async function roundTrip(scope: Scope, port: number, request: string, ms?
 }
 
 /** Waits for a condition that another party brings about; polls, because it is a count and nobody signals it. */
-export async function eventually(what: string, holds: () => boolean, ms = 2000): Promise<void> {
+export async function eventually(what: string, holds: () => boolean, ms = PATIENCE_MS): Promise<void> {
   const deadline = Date.now() + ms
   while (!holds()) {
     if (Date.now() > deadline) throw new Error(`${what} never came to be`)
