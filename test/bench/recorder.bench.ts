@@ -1,0 +1,110 @@
+/**
+ * How many ordinary queries the recorder understands and writes to the embedded store in a second: a journal is filled
+ * first (each query of 1.6 kB asked and answered, no two the same, persons sought and persons seen), then one recorder
+ * ships all of it, as it does in the proxy's thread. `node test/bench/recorder.bench.ts [queries] [turns]`
+ *
+ * By the clock, and by the processor time of this process, collections of garbage included: what one core can do when
+ * it has nothing else to do. The first turn warms up and is left out.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { AnswerFacts } from '../../proxy/exchange.ts'
+import { openJournal } from '../../proxy/journal/journal.ts'
+import { UNREAD_ANSWER } from '../../proxy/protocol/unknown/unread-answer.ts'
+import { interpret, interpretGap } from '../../proxy/protocol/interpret.ts'
+import type { InterpretSettings } from '../../proxy/protocol/settings.ts'
+import { Recorder } from '../../proxy/ship/recorder.ts'
+import { migrateStore, openStore } from '../../schema/store/open.ts'
+import { answered, asked } from '../journal/samples.ts'
+import { personNo } from '../schema/store/sample.ts'
+import { REQUEST } from './peers/traffic.ts'
+
+const queries = Number(process.argv[2] ?? 20_000)
+const turns = Number(process.argv[3] ?? 3)
+const SETTINGS: InterpretSettings = {
+  modules: [],
+  mappings: [],
+  metadata: 'summary',
+  persons: { latestBirth: '2057-12-31', threshold: 20, attributes: [] },
+}
+const [before, behind] = REQUEST.toString().split('@@')
+const persons = [17, 37, 57].map((n) => ({ person: personNo(n), place: 'axis' }))
+const facts: AnswerFacts = {
+  ...UNREAD_ANSWER,
+  kind: 'dataset',
+  decoded: true,
+  rows: 42,
+  cells: 84,
+  axes: [2, 42],
+  personsSeen: 3,
+  persons,
+}
+
+async function fill(folder: string): Promise<{ readonly openedAt: number; readonly durable: number }> {
+  const journal = await openJournal({ folder, name: 'bench' })
+  for (let first = 0; first < queries; first += 500) {
+    const group = Array.from({ length: Math.min(500, queries - first) }, (_, n) =>
+      journal.ask(asked(`${before ?? ''}${String(first + n).padStart(6, '0')}${behind ?? ''}`, Date.now())),
+    )
+    await Promise.all(group.map(({ durable }) => durable))
+    for (const { ticket } of group) journal.answer(ticket, { ...answered(Date.now()), answerBytes: 20_372, facts })
+  }
+  await journal.close()
+  return { openedAt: journal.openedPosition, durable: journal.durablePosition }
+}
+
+interface Shipped {
+  readonly seconds: number
+  readonly processorSeconds: number
+}
+
+async function ship(root: string): Promise<Shipped> {
+  const folder = join(root, 'journal')
+  const { openedAt, durable } = await fill(folder)
+  const location = { kind: 'embedded', path: join(root, 'tilsyn.db') } as const
+  await migrateStore(location)
+  const store = await openStore(location)
+  let written = 0
+  const recorder = new Recorder({
+    folder,
+    openedAt,
+    openWriter: () => Promise.resolve({ ...bound(store), close: () => store.close() }),
+    interpreter: {
+      interpret: (exchange, knowledge) => interpret(exchange, SETTINGS, knowledge),
+      interpretGap: (gap) => interpretGap(gap, SETTINGS),
+    },
+    onWritten: (tally) => (written += tally.entries.reduce((sum, { count }) => sum + count, 0)),
+  })
+  recorder.durable(durable)
+  recorder.stop(600_000)
+  const [started, used] = [performance.now(), process.cpuUsage()]
+  await recorder.run()
+  const { user, system } = process.cpuUsage(used)
+  if (written !== queries) throw new Error(`${written} of ${queries} entries were written`)
+  return { seconds: (performance.now() - started) / 1000, processorSeconds: (user + system) / 1e6 }
+}
+
+function bound({ writer }: Awaited<ReturnType<typeof openStore>>) {
+  return {
+    position: writer.position.bind(writer),
+    write: writer.write.bind(writer),
+    append: writer.append.bind(writer),
+  }
+}
+
+const found: Shipped[] = []
+for (let turn = 0; turn <= turns; turn += 1) {
+  const root = mkdtempSync(join(tmpdir(), 'tilsyn-recorder-'))
+  try {
+    const shipped = await ship(root)
+    if (turn > 0) found.push(shipped)
+  } finally {
+    rmSync(root, { recursive: true, force: true })
+  }
+}
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+const byClock = queries / median(found.map(({ seconds }) => seconds))
+const byProcessor = queries / median(found.map(({ processorSeconds }) => processorSeconds))
+console.log(`${byProcessor.toFixed(0)} queries/s understood and written for each second of processor time`)
+console.log(`${byClock.toFixed(0)} queries/s by the clock, load ${loadavg()[0]?.toFixed(1) ?? ''}`)
