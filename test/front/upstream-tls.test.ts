@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import https from 'node:https'
 import { test } from 'node:test'
-import { listen, type Scope } from '../forward/support.ts'
+import { createServer as createTlsServer } from 'node:tls'
+import { connect as connectRaw, listen, type Scope } from '../forward/support.ts'
 import { Authority, type Pair, text } from './certificates.ts'
 import { fronted, hear } from './support.ts'
 
@@ -39,4 +40,54 @@ for (const [what, names, trusted, code] of refusals) {
     const [event] = events
     assert.match(event?.kind === 'upstream-unreachable' ? event.code : '', code)
   })
+}
+
+/** What lies between the proxy and a BI server behind TLS, and cuts them apart in the middle of TLS. */
+async function cuttable(scope: Scope, to: number) {
+  const cuts: { readonly fin: () => void; readonly reset: () => void }[] = []
+  const port = await listen(
+    scope,
+    createServer((near) => {
+      const far = connect(to, '127.0.0.1')
+      near.pipe(far, { end: false })
+      far.pipe(near, { end: false })
+      near.on('close', () => far.destroy())
+      far.on('error', () => undefined)
+      cuts.push({ fin: () => void near.end(), reset: () => void near.resetAndDestroy() })
+    }),
+  )
+  return { port, cut: (how: 'fin' | 'reset') => cuts.forEach((one) => one[how]()) }
+}
+
+const FRAMED = {
+  'a length': 'Content-Length: 99\r\n',
+  chunks: 'Transfer-Encoding: chunked\r\n',
+  'no length': 'X: 1\r\n',
+}
+
+for (const [framing, line] of Object.entries(FRAMED)) {
+  for (const how of ['fin', 'reset'] as const) {
+    const isSeen = framing !== 'no length' || how === 'reset'
+    const outcome = isSeen ? 'is a cut for the client too' : 'cannot be told from its end'
+    test(`TLS that stops by ${how} without close_notify within an answer with ${framing} ${outcome}`, async (t) => {
+      const authority = new Authority(t)
+      const { cert, key } = authority.issue('DNS:localhost')
+      const bi = createTlsServer({ cert: text(cert), key: text(key) }, (socket) => {
+        const half = framing === 'chunks' ? '4\r\nhalf\r\n' : 'half'
+        socket.once('data', () => socket.write(`HTTP/1.1 200 OK\r\n${line}\r\n${half}`))
+        socket.on('error', () => undefined)
+      })
+      const { port, cut } = await cuttable(t, await listen(t, bi))
+      const servers = [{ upstream: new URL(`https://localhost:${port}`), ca: text(authority.cert) }]
+      const ours = await fronted(t, port, { servers })
+      const client = connectRaw(t, ours.port).send('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+      await client.has('half')
+      cut(how)
+      await client.end()
+      assert.doesNotMatch(client.text, /\r\n0\r\n/)
+      if (framing === 'no length') assert.equal(client.reset, isSeen)
+      const [answered] = await ours.witness.outcomes(1)
+      assert.equal(answered?.ending, isSeen ? 'upstream-gone' : 'complete')
+    })
+  }
 }
