@@ -134,6 +134,8 @@ export interface CookieTurn {
   readonly redirect: string | null
   /** Keyed hashes, as in `Asked`. */
   readonly set: readonly string[]
+  /** Of those set, what goes on from one of that name that the request carried, where the operator says that they roll. */
+  readonly rolled: readonly string[]
   /** Of those that the request carried. */
   readonly cleared: readonly string[]
 }

@@ -156,6 +156,7 @@ function sampleConfig({ url }: SampleServer): ServerConfig {
     onJournalFailure: 'refuse',
     binaryXml: 'avoid',
     sessionCookies: [],
+    rollingCookies: [],
     timeoutMs: 60_000,
   }
 }

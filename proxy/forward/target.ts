@@ -17,6 +17,8 @@ export interface ForwardServer {
   readonly binaryXml: 'avoid' | 'pass'
   /** Names of its session cookies; absent: none is recognised. */
   readonly sessionCookies?: readonly string[]
+  /** Of session cookies, those that hold the session themselves, and are new with any answer. */
+  readonly rollingCookies?: readonly string[]
   /** How long the BI server may keep silent before it is given up. */
   readonly timeoutMs: number
 }

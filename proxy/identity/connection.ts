@@ -102,6 +102,8 @@ export class ConnectionIdentity {
       }
       return false
     }
+    // The BI server has looked past a login that it had not asked for: what follows is not on its word.
+    if (identity === this.#held && this.#refused.has(identity) && !this.#isAccepted) this.#drop()
     if (this.#refused.has(identity) || (this.#held !== null && identity !== this.#held)) return false
     if (identity === this.#held) this.#isAccepted = true
     return identity.user !== null || identity.source === 'kerberos'

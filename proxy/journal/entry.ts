@@ -176,6 +176,8 @@ function readTurn(head: Fields): CookieTurn {
     isLogin: flag(head, 'isLogin'),
     redirect: orNull(text, head, 'redirect'),
     set: texts(head, 'set'),
+    // Earlier versions did not tell.
+    rolled: head['rolled'] === undefined ? [] : texts(head, 'rolled'),
     cleared: texts(head, 'cleared'),
   }
 }

@@ -20,7 +20,7 @@ import type { CubeModel } from '../language/cube-model.ts'
 import type { Knowledge, Lesson, Session } from './knowledge.ts'
 import { NO_KNOWLEDGE } from './knowledge.ts'
 import { NO_CLAIMS } from './adapter.ts'
-import { cookieHolder } from './learned/cookie-turn.ts'
+import { cookieHolder, cookieRelation } from './learned/cookie-turn.ts'
 import { readAnyRequest } from './unknown/any-request.ts'
 import { entriesOf } from './entry/entry.ts'
 import { loginOf } from './learned/login.ts'
@@ -54,7 +54,11 @@ export function interpret(
   const asked = new AskedKnowledge(knowledge, exchange)
   const reading = readingOf(request, exchange, settings, asked)
   const { modules, metadata = 'summary' } = settings
-  const told = { cookie: cookieHolder(exchange.asked, knowledge), login: loginOf(request) }
+  const told = {
+    cookie: cookieHolder(exchange.asked, knowledge),
+    beside: cookieRelation(exchange.asked, knowledge),
+    login: loginOf(request),
+  }
   const records = entriesOf(exchange, reading, told, modules)
   const lessons = [...asked.used, ...cookiesUsed(exchange), ...lessonsOf(reading, exchange)]
   if (isLeftOut(records, metadata)) return { records: [], lessons, leftOut: true }

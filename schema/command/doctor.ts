@@ -16,6 +16,7 @@ import type { Command } from './command.ts'
 import { certificates } from './doctor-certificate.ts'
 import { listenerForDoctor, openTo } from './doctor-connection.ts'
 import { post, type PostAnswer, type PostOptions } from './doctor-post.ts'
+import { users } from './doctor-users.ts'
 import { failed, type Finding, ok, warning } from './finding.ts'
 
 const LOW_DISK_BYTES = 2 * 1024 ** 3
@@ -41,6 +42,7 @@ Run it beside the running proxy. Exit code 1 when a check failed.`,
     }
     say(ok('configuration: read and sound'))
     for (const finding of choices(settings, new Date())) say(finding)
+    for (const finding of await users(settings)) say(finding)
     for (const finding of await disks(settings.proxy)) say(finding)
     for (const server of settings.servers) for (const finding of await upstream(server)) say(finding)
     for (const finding of await certificates(settings)) say(finding)

@@ -31,6 +31,8 @@ export interface ServerConfig {
   readonly binaryXml: 'avoid' | 'pass'
   /** Cookies in which it knows its users again; `*` at the end stands for anything. */
   readonly sessionCookies: readonly string[]
+  /** Of session cookies, those that hold the session themselves, and are new with any answer. */
+  readonly rollingCookies: readonly string[]
   /** How long the BI server may keep silent before the proxy gives it up, milliseconds. */
   readonly timeoutMs: number
 }

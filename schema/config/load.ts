@@ -22,16 +22,11 @@ import schema from './config.schema.json' with { type: 'json' }
 
 export const DEFAULT_FILE = 'tilsyn.config.json'
 
-/** Of servers that give a login a cookie of its own. Not ASP.NET_SessionId: that one stays when the user changes. */
-const SESSION_COOKIES = [
-  'metabase.SESSION',
-  'session',
-  'X-Qlik-Session*',
-  'workgroup_session_id',
-  'JSESSIONID',
-  '.ASPXAUTH',
-  '.AspNetCore.Cookies',
-]
+/**
+ * Of products that make a new value for each login. None that any server may have for its own: JSESSIONID and
+ * ASP.NET_SessionId stay with many when the user changes, and a `session` may be anything.
+ */
+const SESSION_COOKIES = ['metabase.SESSION', 'metabase.EMBEDDED_SESSION', 'X-Qlik-Session*', 'workgroup_session_id']
 
 interface Written {
   readonly proxy?: WrittenFront & {
@@ -54,6 +49,7 @@ interface Written {
     readonly onJournalFailure?: 'refuse' | 'forward'
     readonly binaryXml?: 'avoid' | 'pass'
     readonly sessionCookies?: readonly string[]
+    readonly rollingCookies?: readonly string[]
     readonly timeoutSeconds?: number
   }[]
   readonly store?:
@@ -196,6 +192,7 @@ function serverConfig(
     onJournalFailure: written.onJournalFailure ?? 'refuse',
     binaryXml: written.binaryXml ?? 'avoid',
     sessionCookies: written.sessionCookies ?? SESSION_COOKIES,
+    rollingCookies: written.rollingCookies ?? [],
     timeoutMs: (written.timeoutSeconds ?? 3600) * 1000,
   }
 }

@@ -35,6 +35,7 @@ test('what an answer does to session cookies is noted before its head leaves, wh
       isLogin: false,
       redirect: null,
       set: markOf(OTHER),
+      rolled: [],
       cleared: [],
     },
   )

@@ -315,7 +315,14 @@ test('at a BI server that asks for no login a name in one is not confirmed, howe
   const users = witness.asked.map(({ identity: { user, source } }, at) => [user, source, outcomes[at]?.userConfirmed])
   const typed = ['KOMMUNE\\colleague', 'ntlm', false]
   const unnamed = [null, 'kerberos', true]
-  assert.deepEqual(users, [[null, 'ntlm', false], typed, typed, [null, 'ntlm', false], unnamed, unnamed])
+  assert.deepEqual(users, [
+    [null, 'ntlm', false],
+    typed,
+    [null, 'none', false],
+    [null, 'ntlm', false],
+    unnamed,
+    unnamed,
+  ])
 })
 
 test('requests of ordinary clients share their upstream connections', async (t) => {

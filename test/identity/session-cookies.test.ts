@@ -30,8 +30,30 @@ test('another server, another name, another value and another journal give anoth
   assert.equal(new Set([MARK, ...others]).size, 5)
 })
 
+test('all that a BI server could go by are told, in any spelling, and none is pushed out by others', () => {
+  const one = `metabase.SESSION=${VALUE}`
+  assert.deepEqual(carried(`METABASE.session=${VALUE}; __HOST-${one}`), [MARK, carried(`__Host-${one}`)[0]])
+  for (const other of ['metabase.SESSION', 'METABASE.SESSION', ' metabase.session '])
+    assert.equal(carried(`${one}; ${other}=${VALUE}x`).length, 2, other)
+  assert.equal(cookies.carried(PLACE, ['Cookie', one, 'cookie', `${one}x`]).length, 2)
+  const [first, ...others] = carried(`${`${one};`.repeat(16)} ${one}x`)
+  assert.equal(first, MARK)
+  assert.equal(others.length, 1)
+  assert.notDeepEqual(others, carried(`${one}x`))
+})
+
+test('what rolls is what is set under the name of one that came, where the operator says so', () => {
+  const place = { name: 'bi', sessionCookies: ['sid'], rollingCookies: ['session'] }
+  const [old, fresh] = [VALUE, `${VALUE}2`]
+  const answer = ['Set-Cookie', `session=${fresh}`, 'Set-Cookie', `sid=${fresh}`]
+  const both = cookies.moved(place, ['Cookie', `session=${old}; sid=${old}`], answer)
+  assert.equal(both.set.length, 2)
+  assert.deepEqual(both.rolled, cookies.carried(place, ['Cookie', `session=${fresh}`]))
+  assert.deepEqual(cookies.moved(place, ['Cookie', `sid=${old}`], answer).rolled, [])
+})
+
 test('cookies that nobody has named, and values that could be guessed, are nobody’s', () => {
-  for (const value of [`ARRAffinity=${VALUE}`, 'metabase.SESSION=short', `METABASE.session=${VALUE}`, `=${VALUE}`, ''])
+  for (const value of [`ARRAffinity=${VALUE}`, 'metabase.SESSION=short', `=${VALUE}`, ''])
     assert.deepEqual(carried(value), [], value)
   assert.deepEqual(carried(`metabase.SESSION=${VALUE}`, { name: 'bi', sessionCookies: [] }), [])
 })
@@ -43,9 +65,9 @@ test('a cookie is taken away by its time or its emptiness, and then the one the 
     `metabase.SESSION=${VALUE}; Max-Age=0; Expires=Thu, 01 Jan 2037 00:00:00 GMT`,
     'metabase.SESSION=; max-age=-1',
   ])
-    assert.deepEqual(moved(told), { set: [], cleared: [MARK] }, told)
+    assert.deepEqual(moved(told), { set: [], rolled: [], cleared: [MARK] }, told)
   assert.deepEqual(moved(`metabase.SESSION=${VALUE}; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT`).cleared, [])
-  assert.deepEqual(moved('lang=; Max-Age=0'), { set: [], cleared: [] })
+  assert.deepEqual(moved('lang=; Max-Age=0'), { set: [], rolled: [], cleared: [] })
 })
 
 test('addresses at which logins begin and end are told from queries', () => {
@@ -58,6 +80,7 @@ test('addresses at which logins begin and end are told from queries', () => {
     ['GET', '/oauth2/callback?code=x'],
     ['POST', '/saml/acs'],
     ['POST', '/account/sign-in'],
+    ['GET', '/hub/?lang=da&qlikTicket=x'],
   ] as const)
     assert.ok(isLogin(method, target), target)
   for (const [method, target] of [

@@ -31,7 +31,15 @@ class Day {
     const { ticket } = this.#journal.ask({ ...asked('{}', (this.#at += 10)), identity: NOBODY, ...changes })
     return {
       turn: (changed: Partial<CookieTurn>) => {
-        const turn = { at: (this.#at += 1), status: 200, isLogin: false, redirect: null, set: [], cleared: [] }
+        const turn = {
+          at: (this.#at += 1),
+          status: 200,
+          isLogin: false,
+          redirect: null,
+          set: [],
+          rolled: [],
+          cleared: [],
+        }
         this.#journal.turn(ticket, { ...turn, userConfirmed: true, ...changed })
       },
       answer: (userConfirmed = false) => this.#journal.answer(ticket, { ...answered((this.#at += 1)), userConfirmed }),
@@ -43,7 +51,7 @@ class Day {
   }
 
   login(user: string, cookie: string) {
-    const login = this.ask({ identity: { user, source: 'basic', workstation: null } })
+    const login = this.ask({ identity: { user, source: 'header', workstation: null } })
     login.turn({ set: [cookie] })
     return login
   }
@@ -59,7 +67,7 @@ function fill(journal: Journal): readonly (string | null)[] {
   const bo = day.login('bo', 'b')
   day.query('b')
   const rolling = day.ask({ cookies: ['b'] })
-  rolling.turn({ set: ['b2'], userConfirmed: false })
+  rolling.turn({ set: ['b2'], rolled: ['b2'], userConfirmed: false })
   day.query('b2')
   const late = day.ask({ cookies: ['a'] })
   const out = day.ask({ cookies: ['a'] })

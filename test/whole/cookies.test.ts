@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
+import { authenticateMessage } from '../identity/ntlm-message.ts'
 import { eventually, freePort, printed, type Running, scratch, tilsyn } from '../support/tilsyn.ts'
 
 const PASSWORD = 'hemmelig-kode'
@@ -125,7 +126,7 @@ test('two users of one browser, one after the other, are the users of what each 
   const [upstream, port] = [await biServer(t, secrets), await freePort()]
   const folder = scratch({
     proxy: { listen: `127.0.0.1:${port}` },
-    servers: [{ name: 'bi01', upstream: `http://127.0.0.1:${upstream}` }],
+    servers: [{ name: 'bi01', upstream: `http://127.0.0.1:${upstream}`, rollingCookies: ['metabase.SESSION'] }],
     store: { kind: 'embedded', path: 'db/tilsyn.db' },
   })
   const first = await start(t, folder)
@@ -180,4 +181,47 @@ test('two users of one browser, one after the other, are the users of what each 
     for (const secret of secrets) assert.ok(!bytes.includes(secret), `${file} holds the value of a cookie`)
   }
   for (const secret of secrets) assert.ok(!(first.printed() + second.printed()).includes(secret))
+})
+
+test('nobody who has logged in is on record as a colleague by what else the requests say', async (t) => {
+  const [upstream, port] = [await biServer(t, new Set()), await freePort()]
+  const folder = scratch({
+    proxy: { listen: `127.0.0.1:${port}` },
+    servers: [{ name: 'bi01', upstream: `http://127.0.0.1:${upstream}` }],
+    store: { kind: 'embedded', path: 'db/tilsyn.db' },
+  })
+  await start(t, folder)
+  const [insider, colleague] = [new Browser(port), new Browser(port)]
+  assert.equal(await insider.login('ina'), 200)
+  assert.equal(await colleague.login('kim'), 200)
+  const of = (browser: Browser) => `metabase.SESSION=${browser.jar.get('metabase.SESSION') ?? ''}`
+  // The colleague's is over, unseen by the proxy, and has come to be known.
+  const known = of(colleague)
+  const message = authenticateMessage({ domain: '', user: 'kim', workstation: 'PC-7' }).toString('base64')
+  const ways: readonly Record<string, string>[] = [
+    { Authorization: `Basic ${btoa('kim:x')}`, Cookie: of(insider) },
+    { Authorization: `NTLM ${message}`, Cookie: of(insider) },
+    { Authorization: `Digest username="kim"`, Cookie: known },
+    { Cookie: `${of(insider)}; ${known}` },
+    { Cookie: `METABASE.session=${'x'.repeat(36)}; ${known}` },
+    { 'X-Metabase-Session': 'x'.repeat(36), Cookie: known },
+  ]
+  for (const headers of ways) {
+    const answer = await fetch(`http://127.0.0.1:${port}/api/roll`, { headers })
+    await answer.arrayBuffer()
+    assert.equal(answer.status, 200)
+    // And whatever cookie came of it.
+    const cookie = (answer.headers.getSetCookie()[1] ?? '').split(';')[0] ?? ''
+    await (await fetch(`http://127.0.0.1:${port}/api/dataset`, { headers: { Cookie: cookie } })).arrayBuffer()
+  }
+  const rows = (await entries(folder, 2 + 2 * ways.length)).slice(2)
+  const nobody = [null, 'none', 0, 200]
+  assert.deepEqual(
+    rows.filter((_, at) => at % 2 === 1),
+    ways.map(() => nobody),
+  )
+  assert.deepEqual(
+    rows.filter((_, at) => at % 2 === 0),
+    [['kim', 'basic', 0, 200], ['kim', 'ntlm', 0, 200], nobody, nobody, nobody, nobody],
+  )
 })

@@ -7,6 +7,7 @@ import { header } from '../request/headers.ts'
 import type { Claims, Part, Reading } from '../adapter.ts'
 import type { CookieHolder } from '../knowledge.ts'
 import type { Login } from '../learned/login.ts'
+import type { UserRelation } from '../learned/same-user.ts'
 import { moduleOf } from './module-rule.ts'
 import type { AnswerColumns } from './outcome.ts'
 import { answerColumns } from './outcome.ts'
@@ -21,6 +22,8 @@ const FOREIGN_SESSION = 'session-of-another-user'
 export interface Told {
   /** Whom the session cookies name; `null`: nothing is known of them. */
   readonly cookie: CookieHolder | null
+  /** Whether they are the user's whom the request names beside them; `null`: there is nothing to compare. */
+  readonly beside: UserRelation | null
   /** Name and password were typed. */
   readonly login: Login | null
 }
@@ -44,7 +47,7 @@ export function entriesOf(
       ...common,
       ...answer,
       ...(number > 0 && later),
-      faultCode: answer.faultCode ?? (reading.claims.foreignSession === true ? FOREIGN_SESSION : null),
+      faultCode: answer.faultCode ?? (isForeign(reading.claims, told) ? FOREIGN_SESSION : null),
       logId: logIdOfPart(exchange.logId, number),
       part: number,
       module: moduleOf(evidence, modules),
@@ -61,6 +64,9 @@ export function entriesOf(
     })
   })
 }
+
+const isForeign = ({ foreignSession = false }: Claims, { beside }: Told): boolean =>
+  foreignSession || beside === 'foreign'
 
 /** Ids end at the last part: what follows is kept in it, as text, with everything it asked for. */
 function withinLastPart(parts: readonly Part[]): readonly Part[] {
@@ -121,13 +127,38 @@ function commonColumns(exchange: Exchange, claims: Claims, told: Told): Common {
  * sessions that are different users', neither does.
  */
 function sessionUserOf(
-  { identity }: Exchange['asked'],
+  { identity, headers }: Exchange['asked'],
   { sessionUser = null }: Claims,
   { cookie }: Told,
 ): string | null {
   if (identity.user !== null || identity.source !== 'none') return null
+  if (header(headers, 'authorization') !== null || hasUnreadCredentials(headers)) return null
   const users = [sessionUser, cookie?.user ?? null].filter((user) => user !== null)
   return users.every((user) => user === users[0]) ? (users[0] ?? null) : null
+}
+
+/** Credentials of a kind that we do not read may be another's, and go before a session with the BI server. */
+const UNREAD_CREDENTIALS = new Set([
+  'x-api-key',
+  'x-guesttoken',
+  'x-metabase-apikey',
+  'x-metabase-session',
+  'x-tableau-auth',
+])
+
+function hasUnreadCredentials(headers: Exchange['asked']['headers']): boolean {
+  return headers.some(([name]) => UNREAD_CREDENTIALS.has(name.toLowerCase()))
+}
+
+/**
+ * Did the BI server take the word of the user whom the request names? One that goes by session cookies looks past Basic and
+ * bearer, so a cookie beside them must be known for the same user's; beside a login it must not be known for another's.
+ */
+function isConfirmed({ asked, answered }: Exchange, { beside }: Told): boolean {
+  if (answered?.userConfirmed !== true || beside === 'foreign') return false
+  const { source } = asked.identity
+  if (source !== 'basic' && source !== 'bearer') return true
+  return beside !== 'unknown' && !hasUnreadCredentials(asked.headers)
 }
 
 /**
@@ -148,7 +179,8 @@ type UserColumns = Pick<QueryRecord, 'userName' | 'userSource' | 'userConfirmed'
  * then confirmed the account, not the person. Somebody who authenticated in a way that hides the name (Kerberos) is not
  * nobody: the body is then a claim beside it.
  */
-function userColumns({ asked, answered }: Exchange, claims: Claims, told: Told): UserColumns {
+function userColumns(exchange: Exchange, claims: Claims, told: Told): UserColumns {
+  const { asked, answered } = exchange
   const { effectiveUser, believed } = claims
   const { user, source } = asked.identity
   const asksForOthers = (believed?.from ?? []).some((name) => name.toLowerCase() === user?.toLowerCase())
@@ -157,16 +189,14 @@ function userColumns({ asked, answered }: Exchange, claims: Claims, told: Told):
     return { userName: effectiveUser, userSource: 'body', userConfirmed: false, effectiveUser: user }
   }
   if (told.login !== null && source === 'none') {
-    const redirect = answered === null ? null : header(answered.headers, 'location')
-    const userConfirmed =
-      answered !== null && told.login.accepted(answered.status, redirect?.split(/[?#]/, 1)[0] ?? null)
+    const userConfirmed = answered !== null && told.login.accepted(answered.status)
     return { userName: told.login.user, userSource: 'body', userConfirmed, effectiveUser }
   }
   const sessionUser = sessionUserOf(asked, claims, told)
   if (sessionUser !== null) {
     return { userName: sessionUser, userSource: 'session', userConfirmed: wasLetIn(answered, told), effectiveUser }
   }
-  return { userName: user, userSource: source, userConfirmed: answered?.userConfirmed ?? false, effectiveUser }
+  return { userName: user, userSource: source, userConfirmed: isConfirmed(exchange, told), effectiveUser }
 }
 
 /** Of a head there is no hash of the whole; the proxy gives it with the answer. */

@@ -1,23 +1,44 @@
 /**
  * What the head of an answer teaches about session cookies, and whom they name.
  *
- * A cookie is somebody's if an answer set it for a request whose user the BI server had accepted; or, where cookies roll,
- * for a request that the cookie before it had named. Whatever looks like a login, and does not say whose, ends what is
- * known of the cookies it carries: they may be another's from then on. So a user is forgotten rather than mistaken.
+ * A cookie is somebody's if an answer set it for a request whose user had proved who they are; or, where cookies roll, for a
+ * request that the cookie before it had named. Whatever looks like a login, and does not say whose, ends what is known of
+ * the cookies it carries: they may be another's from then on. So a user is forgotten rather than mistaken.
+ *
+ * A name in Basic or in a bearer token is no proof here: a BI server that goes by its cookies looks past it, and whoever
+ * writes a colleague's there would have the next cookie be that colleague's. Who really logs in so, does it in each request.
  */
+import type { UserSource } from '../../../schema/record/record.ts'
 import type { Asked, CookieTurn } from '../../exchange.ts'
 import type { CookieHolder, Knowledge, Lesson } from '../knowledge.ts'
 import { loginOf } from './login.ts'
+import { RELATIONS, relationOf, type UserRelation } from './same-user.ts'
 import { requestOf } from '../request/request.ts'
 
-/** Whom the cookies of a request name: somebody if they agree, nobody as soon as one of them is more than one's. */
+/**
+ * Whom the cookies of a request name: somebody if each of them is that user's. One of which nothing is known may be
+ * anybody's, and be the one that the BI server goes by.
+ */
 export function cookieHolder(asked: Asked, knowledge: Knowledge): CookieHolder | null {
-  const { server, cookies = [], askedAt } = asked
-  const holders = cookies.map((cookie) => knowledge.cookie(server, cookie, askedAt)).filter((one) => one !== null)
-  const [first] = holders
+  const holders = holdersOf(asked, knowledge)
+  const known = holders.filter((one) => one !== null)
+  const [first] = known
   if (first === undefined) return null
-  const agree = holders.every(({ user }) => user !== null && user === first.user)
-  return agree ? { user: first.user, isOver: holders.some(({ isOver }) => isOver) } : { user: null, isOver: false }
+  const agree = known.length === holders.length && known.every(({ user }) => user !== null && user === first.user)
+  return agree ? { user: first.user, isOver: known.some(({ isOver }) => isOver) } : { user: null, isOver: false }
+}
+
+function holdersOf({ server, cookies = [], askedAt }: Asked, knowledge: Knowledge): readonly (CookieHolder | null)[] {
+  return cookies.map((cookie) => knowledge.cookie(server, cookie, askedAt))
+}
+
+/** Are the cookies of a request those of the user whom it names beside them? `null`: it has none, or names nobody. */
+export function cookieRelation(asked: Asked, knowledge: Knowledge): UserRelation | null {
+  const { user } = asked.identity
+  const holders = holdersOf(asked, knowledge)
+  if (user === null || holders.length === 0) return null
+  const relations = holders.map((one) => (one === null || one.user === null ? 'unknown' : relationOf(one.user, user)))
+  return RELATIONS.find((one) => relations.includes(one)) ?? null
 }
 
 /** Never throws: a fault costs what would have been learnt. */
@@ -32,8 +53,9 @@ export function cookieLessons(turn: CookieTurn, asked: Asked, knowledge: Knowled
 function lessonsOf(turn: CookieTurn, asked: Asked, knowledge: Knowledge): readonly Lesson[] {
   const { server, cookies: carried = [] } = asked
   const named = namedBy(turn, asked)
-  const isTurn = turn.isLogin || (turn.set.length > 0 && isRedirect(turn.status)) || isSomebody(turn, asked)
-  const user = named ?? (isTurn ? null : rolledOn(turn, asked, knowledge))
+  const isLogin = turn.isLogin && turn.status < 400
+  const isTurn = isLogin || (turn.set.length > 0 && isRedirect(turn.status)) || isSomebody(turn, asked)
+  const rolled = named === null && !isTurn ? rolledOn(turn, asked, knowledge) : null
   const isForeign = (cookie: string) => {
     const holder = knowledge.cookie(server, cookie, asked.askedAt)
     return holder !== null && holder.user !== named
@@ -42,19 +64,24 @@ function lessonsOf(turn: CookieTurn, asked: Asked, knowledge: Knowledge): readon
   const ended = new Set([...turn.cleared, ...inDoubt])
   return [
     ...[...ended].map((cookie): Lesson => ({ kind: 'cookie-ended', server, cookie })),
-    ...(user === null ? [] : turn.set.map((cookie): Lesson => ({ kind: 'cookie', server, cookie, user }))),
+    ...given(server, turn.set, named),
+    ...given(server, turn.rolled, rolled),
   ]
 }
 
-/** The user whom the request itself names, if the BI server took its word. */
-function namedBy(turn: CookieTurn, asked: Asked): string | null {
-  const { user, source } = asked.identity
-  if (source !== 'none') return turn.userConfirmed ? user : null
-  const login = turn.isLogin ? loginOf(requestOf(asked)) : null
-  return login?.accepted(turn.status, turn.redirect) === true ? login.user : null
+function given(server: string, cookies: readonly string[], user: string | null): readonly Lesson[] {
+  return user === null ? [] : cookies.map((cookie) => ({ kind: 'cookie', server, cookie, user }))
 }
 
-/** A server that sets a new cookie with every answer: whoever the old one named, where it was taken. */
+/** The user whom the request itself names, and proves, if the BI server took its word. */
+function namedBy(turn: CookieTurn, asked: Asked): string | null {
+  const { user, source } = asked.identity
+  if (source !== 'none') return turn.userConfirmed && PROVING.has(source) ? user : null
+  const login = turn.isLogin ? loginOf(requestOf(asked)) : null
+  return login?.accepted(turn.status) === true ? login.user : null
+}
+
+/** A cookie that is new with every answer: whoever the old one named, where it was taken. */
 function rolledOn({ status }: CookieTurn, asked: Asked, knowledge: Knowledge): string | null {
   if (asked.identity.source !== 'none' || status < 200 || status > 299) return null
   return cookieHolder(asked, knowledge)?.user ?? null
@@ -62,7 +89,10 @@ function rolledOn({ status }: CookieTurn, asked: Asked, knowledge: Knowledge): s
 
 /** The BI server took the word of one whom we cannot name, or may have. */
 function isSomebody({ status, userConfirmed }: CookieTurn, { identity: { user, source } }: Asked): boolean {
-  return source !== 'none' && (user === null || !userConfirmed) && status !== 401 && status !== 403
+  const isNamed = user !== null && userConfirmed && PROVING.has(source)
+  return source !== 'none' && !isNamed && status !== 401 && status !== 403
 }
+
+const PROVING: ReadonlySet<UserSource> = new Set(['ntlm', 'kerberos', 'header'])
 
 const isRedirect = (status: number): boolean => status >= 300 && status < 400

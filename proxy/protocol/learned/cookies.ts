@@ -20,8 +20,8 @@ export interface HeldCookie {
 }
 
 /**
- * Whose session cookies are, least recently used first. A cookie that was given to two users while it was in use names
- * nobody ever after: it is shared, or has changed hands unseen. Time is that of requests and answers, so a second reading
+ * Whose session cookies are, least recently used first. A cookie that was given to two users, be it one after the other, names
+ * nobody ever after: it is shared, or its server goes on with one value after another's login, unseen too. Time is that of requests and answers, so a second reading
  * of the journal gives the same.
  */
 export class LearnedCookies {
@@ -37,8 +37,8 @@ export class LearnedCookies {
   /** The answer of each changing method: has anything changed? */
   give(server: string, cookie: string, user: string, at: number): boolean {
     const before = this.#held.get(keyOf(server, cookie))
-    if (before !== undefined && before.until === null && before.user !== user) {
-      return before.user !== null && this.#put({ ...before, user: null, at: Math.max(at, before.at) })
+    if (before !== undefined && before.user !== user) {
+      return before.user !== null && this.#put({ ...before, user: null, until: null, at: Math.max(at, before.at) })
     }
     if (before?.until === null) return this.use(server, cookie, at)
     return this.#put({ server, cookie, user, since: at, until: null, at })

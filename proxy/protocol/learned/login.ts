@@ -8,7 +8,7 @@ import type { Request } from '../adapter.ts'
 export interface Login {
   readonly user: string
   /** Did the BI server let the user in? */
-  accepted(status: number | null, redirect: string | null): boolean
+  accepted(status: number | null): boolean
 }
 
 const MAX_BODY = 65_536
@@ -23,31 +23,41 @@ export function loginOf(request: Request): Login | null {
   return null
 }
 
-/** Metabase: `POST /api/session {"username", "password"}`; 200 with the session, or 4xx. */
+/**
+ * Metabase: `POST /api/session {"username", "password"}`; 200 with the session, or 4xx. With anything else in it, or a name
+ * that is said twice, it may be another interface's, or be read otherwise there.
+ */
 function metabase(text: string): Login | null {
-  const user = named(memberOf(text, 'username'))
-  return user === null ? null : { user, accepted: (status) => status !== null && status >= 200 && status < 300 }
+  const members = membersOf(text)
+  const user = named(members?.get('username'))
+  if (members === null || user === null || typeof members.get('password') !== 'string') return null
+  return { user, accepted: (status) => status !== null && status >= 200 && status < 300 }
 }
 
-/** Superset (Flask-AppBuilder): a form with its token. A wrong password is sent back to the form, a right one elsewhere. */
-function superset(text: string): Login | null {
-  const form = new URLSearchParams(text)
-  const user = named(form.get('username'))
-  if (user === null || !form.has('csrf_token') || !form.has('password')) return null
-  return {
-    user,
-    accepted: (status, redirect) =>
-      (status === 302 || status === 303) && redirect !== null && !/\/login\/?$/.test(redirect),
-  }
-}
+const METABASE = new Set(['username', 'password', 'remember'])
 
-function memberOf(text: string, name: string): unknown {
+function membersOf(text: string): ReadonlyMap<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? Reflect.get(value, name) : null
+    const members = new Map(typeof value === 'object' && value !== null ? Object.entries(value) : [])
+    // All values are plain, so each of these is a name; a reader that takes the first of two would take another than JSON.parse.
+    const names = text.match(/"(?:[^"\\]|\\.)*"\s*:/g) ?? []
+    return names.length === members.size && [...members.keys()].every((name) => METABASE.has(name)) ? members : null
   } catch {
     return null
   }
+}
+
+/**
+ * Superset (Flask-AppBuilder): a form with its token. Never accepted as far as we see: it sends whoever has logged in before
+ * to the same page as whoever has typed the right password, whatever name the form has.
+ */
+function superset(text: string): Login | null {
+  const form = new URLSearchParams(text)
+  const [user, another] = form.getAll('username')
+  const name = another === undefined ? named(user) : null
+  if (name === null || !form.has('csrf_token') || !form.has('password')) return null
+  return { user: name, accepted: () => false }
 }
 
 function named(value: unknown): string | null {

@@ -9,6 +9,7 @@ import type { Exchange } from '../../exchange.ts'
 import type { Known, Request } from '../adapter.ts'
 import { header } from '../request/headers.ts'
 import type { Lesson, XmlaSession } from '../knowledge.ts'
+import { relationOf } from '../learned/same-user.ts'
 import { sessionDefinitions } from '../../language/mdx/session.ts'
 import type { Envelope, Properties } from './call.ts'
 
@@ -59,7 +60,7 @@ export function inSession(envelope: Envelope, request: Request, known: Known): I
   }
   const found = ids.map((id) => {
     const session = sessionOf(id)
-    return { id, session, relation: session === null ? 'new' : relationOf(session.user, request.identity) } as const
+    return { id, session, relation: session === null ? 'new' : relationTo(session.user, request.identity) } as const
   })
   const own = found.find(({ relation }) => relation === 'own') ?? null
   const relation = RELATIONS.find((one) => found.some((each) => each.relation === one)) ?? 'new'
@@ -70,23 +71,10 @@ export function inSession(envelope: Envelope, request: Request, known: Known): I
   return { session: own?.session ?? null, relation, ids, mayTeach }
 }
 
-function relationOf(begunBy: string | null, { user, source }: Request['identity']): Exclude<Relation, 'new'> {
+function relationTo(begunBy: string | null, { user, source }: Request['identity']): Exclude<Relation, 'new'> {
   if (begunBy === null || (user === null && source === 'none')) return 'own'
   if (user === null) return 'unknown'
-  if (isSameUser(begunBy, user)) return 'own'
-  return accountOf(begunBy) === accountOf(user) ? 'unknown' : 'foreign'
-}
-
-/** `KOMMUNE\anna` and `anna` are one user of one server, and so are names that differ in case. */
-function isSameUser(one: string, other: string): boolean {
-  const [a, b] = [one.toLowerCase(), other.toLowerCase()]
-  return a === b || a.endsWith(`\\${b}`) || b.endsWith(`\\${a}`)
-}
-
-/** The account in `KOMMUNE\anna` and `anna@kommune.dk`: of two spellings nobody can say whether they are one user's. */
-function accountOf(user: string): string {
-  const [account = ''] = user.slice(user.lastIndexOf('\\') + 1).split('@', 1)
-  return account.toLowerCase()
+  return relationOf(begunBy, user)
 }
 
 /** The session's own say, where the request does not. */
