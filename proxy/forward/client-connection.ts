@@ -40,6 +40,8 @@ export interface Underway {
 /** What a client connection runs on. */
 export interface ClientLine {
   readonly socket: Duplex & { destroySoon(): void }
+  /** The TCP connection, under TLS too; `null`: there is none of its own. */
+  readonly wire: Socket | null
   /**
    * Where whoever speaks HTTP on it is; a request may come from further away. Of a connection that a load balancer only
    * passes on it is the address announced, for the load balancer has no say in what is said there.
@@ -60,6 +62,7 @@ export interface ClientLine {
 export function lineOf(socket: Socket, wire: Socket, address: string): ClientLine {
   return {
     socket,
+    wire,
     address,
     port: wire.localPort,
     isSecure: socket !== wire,
@@ -233,7 +236,7 @@ export class ClientConnection {
 
   #ended(): void {
     this.#hasEnded = true
-    if (!this.isIdle) watchHalfOpen(this.#line.socket)
+    if (!this.isIdle && this.#line.wire !== null) watchHalfOpen(this.#line.wire)
     for (const underway of this.#underway.slice()) underway.clientEnded()
   }
 }

@@ -279,7 +279,7 @@ class Forwarder implements Forward {
   #meetStream({ session: { port, address }, end, demandHttp1 }: StreamConnection): void {
     const reset = () => end.destroy()
     const moved = () => end.moved
-    this.#met({ socket: end, port, address, isSecure: true, reset, moved, demandHttp1 })
+    this.#met({ socket: end, wire: null, port, address, isSecure: true, reset, moved, demandHttp1 })
     this.#streamServer.emit('connection', end)
   }
 

@@ -7,19 +7,25 @@
  * An abandoned query would otherwise be worked on until it is done: a system forgets a closed connection in a minute or so
  * (on Linux 60 s, `tcp_fin_timeout`), and answers probes with a reset from then on.
  */
-import { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
 
 const LOOK_MS = 500
 const PROBE_MS = 10_000
 const NOTHING = Buffer.alloc(0)
 
-export function watchHalfOpen(socket: Duplex): void {
-  if (!(socket instanceof Socket)) return
-  socket.setKeepAlive(true, PROBE_MS)
+/** @param wire the TCP connection; where TLS lies on it, that ends with it, and would not tell of an empty write's failure. */
+export function watchHalfOpen(wire: Socket): void {
+  wire.setKeepAlive(true, PROBE_MS)
+  // Told as `close`.
+  wire.on('error', () => undefined)
+  let isAsking = false
   const timer = setInterval(() => {
     // What waits to be sent, or is the last, tells by itself.
-    if (socket.writable && socket.writableLength === 0) socket.write(NOTHING)
+    if (isAsking || !wire.writable || wire.writableLength > 0) return
+    isAsking = true
+    wire.write(NOTHING, () => {
+      isAsking = false
+    })
   }, LOOK_MS).unref()
-  socket.once('close', () => clearInterval(timer))
+  wire.once('close', () => clearInterval(timer))
 }
