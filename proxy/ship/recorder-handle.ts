@@ -165,8 +165,9 @@ class Handle implements RecorderHandle {
     const worker = new Worker(new URL('recorder-thread.ts', import.meta.url), {
       workerData: start,
       name: 'recorder',
-      // Its memory running out ends the thread, not the process.
-      resourceLimits: { maxOldGenerationSizeMb: 1024 },
+      // Its memory running out ends the thread, not the process. What it makes is garbage with its batch: a young
+      // generation as large as V8 lets it grow holds more of that, and ships no faster.
+      resourceLimits: { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 16 },
     })
     this.#worker = worker
     let failure: unknown = null

@@ -3,12 +3,19 @@
 // the one this checkout brought along.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
 const major = Number(process.versions.node.split('.')[0])
 
+// What was compiled is kept beside the packages, where nobody can write who could not change the code itself. With it no
+// thread loads the compiler of TypeScript (docs/performance.md); where it cannot be written, all works without. In the
+// environment, because threads and processes that are started later see only that.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../../node_modules/.cache/tilsyn', import.meta.url))
+
 if (major >= 24) {
+  module.enableCompileCache(process.env.NODE_COMPILE_CACHE)
   await import(new URL('../main.ts', import.meta.url).href)
 } else {
   const suffix = process.platform === 'win32' ? '.exe' : ''

@@ -9,6 +9,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../schema/main.ts', import.meta.url))
+/** What an operator calls, which keeps what was compiled. */
+export const COMMAND = fileURLToPath(new URL('../../schema/command/tilsyn.mjs', import.meta.url))
 
 export interface Finished {
   readonly code: number | null
@@ -23,15 +25,15 @@ export interface Running {
   printed(): string
 }
 
-/** Starts `tilsyn ...args`; `input` is its whole standard input. */
+/** Starts `tilsyn ...args`; `input` is its whole standard input, `main` the script that is run. */
 export function tilsyn(
   args: readonly string[],
-  options: { cwd: string; input?: string; env?: NodeJS.ProcessEnv; detached?: boolean },
+  options: { cwd: string; input?: string; env?: NodeJS.ProcessEnv; detached?: boolean; main?: string },
 ): Running {
   const env = { ...process.env, NODE_OPTIONS: '', ...options.env }
   // Detached, it is a process group of its own, as under a terminal: Ctrl-C goes to all of a group.
-  const { cwd, detached = false } = options
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env, detached, stdio: ['pipe', 'pipe', 'pipe'] })
+  const { cwd, detached = false, main = MAIN } = options
+  const child = spawn(process.execPath, [main, ...args], { cwd, env, detached, stdio: ['pipe', 'pipe', 'pipe'] })
   let out = ''
   let err = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))

@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { freePort, printed, tilsyn } from '../../support/tilsyn.ts'
+import { COMMAND, freePort, printed, tilsyn } from '../../support/tilsyn.ts'
 import { isInstalled, OTHER_CORES, pin, PROXY_CORE } from './machine.ts'
 import * as nginx from './nginx.ts'
 
@@ -113,7 +113,7 @@ export async function ourSide(folder: string, upstream: number, settings: object
     ...settings,
   }
   writeFileSync(join(folder, 'tilsyn.config.json'), JSON.stringify(config))
-  const running = tilsyn(['proxy'], { cwd: folder, env: { NODE_OPTIONS: process.env['TILSYN_BENCH_NODE'] ?? '' } })
+  const running = tilsyn(['proxy'], { cwd: folder, main: COMMAND })
   await printed(running, /proxy listening on/)
   if (running.child.pid !== undefined) pin(running.child.pid)
   return { name: 'Tilsyn', port, pid: running.child.pid ?? null, stop: stopped(running.child) }
