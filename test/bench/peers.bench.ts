@@ -23,11 +23,13 @@ import { load, type Loaded } from './peers/wrk.ts'
 const { values } = parseArgs({
   options: { turns: { type: 'string' }, seconds: { type: 'string' }, json: { type: 'string' } },
 })
-const turns = Number(values.turns ?? 5)
+const turns = Number(values.turns ?? 4)
 const seconds = Number(values.seconds ?? 2)
 const CONNECTIONS = 32
 const SLOW_MS = 5
-const WARM_SECONDS = 4
+/** What has just started is slow for some thousand requests. */
+const WARM_REQUESTS = 8000
+const WARM_TURNS = 5
 
 interface Turn extends Loaded {
   readonly side: string
@@ -52,6 +54,13 @@ async function turn(side: Side, name: string, round: number, restMs = 0): Promis
   raw.push({ side: side.name, load: name, round, first, all, ...loaded })
 }
 
+async function warm({ port }: Side): Promise<void> {
+  let served = 0
+  for (let round = 0; round < WARM_TURNS && served < WARM_REQUESTS; round += 1) {
+    served += (await load({ port, body, seconds: 2, connections: CONNECTIONS })).requests
+  }
+}
+
 const median = (of: readonly number[]) => of.toSorted((a, b) => a - b)[of.length >> 1] ?? Number.NaN
 const of = (name: string, side: string) =>
   raw.filter((each) => each.load === name && each.side === side && each.round > 0)
@@ -63,8 +72,8 @@ function ratio(name: string, side: string, to: string, what: (turn: Turn) => num
 }
 
 async function throughput(sides: readonly Side[]): Promise<void> {
-  // What has just started is slow for some thousand requests; the first round still warms up.
-  for (const { port } of sides) await load({ port, body, seconds: WARM_SECONDS, connections: CONNECTIONS })
+  // The first round warms up, too.
+  for (const side of sides) await warm(side)
   for (let round = 0; round <= turns; round += 1) for (const side of sides) await turn(side, 'instant', round)
   console.log(
     'requests/s; to http-proxy; processor time of the proxying thread; to http-proxy; of all threads; to direct;',
@@ -89,7 +98,7 @@ async function throughput(sides: readonly Side[]): Promise<void> {
 
 /** At half of what Tilsyn can do. */
 async function latency(name: string, sides: readonly Side[]): Promise<void> {
-  for (const { port } of sides) await load({ port, body, seconds: WARM_SECONDS, connections: CONNECTIONS })
+  if (name !== 'instant') for (const side of sides) await warm(side)
   for (const side of sides) for (const round of [1, 2, 3]) await turn(side, `${name}, full`, round)
   const capacity = median(of(`${name}, full`, 'Tilsyn').map(rate))
   const restMs = Math.max(1, Math.round(CONNECTIONS / (capacity / 2000) - (name === 'instant' ? 1 : SLOW_MS + 2)))
