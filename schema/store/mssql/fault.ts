@@ -57,6 +57,12 @@ interface Found {
   readonly codes: readonly string[]
 }
 
+/**
+ * What tedious (19.2.2) says of a value that a type we bind (`types.ts`) cannot take, where it tells no code: in a bulk
+ * load. No other TypeError says anything of the data: for a mistake in our code, or in its own, no record may be cut.
+ */
+const UNFIT = /^(?:Invalid (?:string|number|date)\.|Out of range\.|Value must be between -?\d+ and -?\d+, inclusive\.)$/
+
 const isObject = (thing: unknown): thing is Readonly<Record<string, unknown>> =>
   typeof thing === 'object' && thing !== null
 
@@ -72,6 +78,15 @@ function found(error: unknown, depth = 0): Found {
   }
 }
 
+/** Did the driver refuse a value before it was sent? */
+function isUnfit(error: unknown, depth = 0): boolean {
+  if (!isObject(error) || depth > 4) return false
+  const { code, message, originalError, cause } = error
+  if (code === 'EPARAM') return true
+  const isSaid = error instanceof TypeError && typeof message === 'string' && UNFIT.test(message)
+  return isSaid || isUnfit(originalError, depth + 1) || isUnfit(cause, depth + 1)
+}
+
 /** Is an id, or an entry's identity, stored already? */
 export const isTaken = (error: unknown): boolean => found(error).numbers.some((n) => TAKEN.has(n))
 
@@ -85,8 +100,7 @@ export function mssqlFault(error: unknown): StoreError {
   const rejected = numbers.find((n) => REJECTED.has(n))
   if (rejected !== undefined)
     return storeFault('STORE_REJECTED', 'SQL Server: the data do not fit the tables', String(rejected))
-  // tedious checks parameters before it sends them; a value it cannot write is a fault of the data.
-  if (numbers.length === 0 && codes.some((c) => c === 'EPARAM' || c === 'TypeError' || c === 'RangeError'))
+  if (numbers.length === 0 && isUnfit(error))
     return storeFault('STORE_REJECTED', 'SQL Server: a value does not fit', codes.join(' '))
   if (numbers.some((n) => NOT_MIGRATED.has(n)))
     return storeFault('STORE_MIGRATION', 'SQL Server: the tables are missing: run "tilsyn migrate"', String(numbers[0]))

@@ -5,8 +5,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
+import sql from 'mssql'
 import type { Origin } from '../../../schema/record/ids.ts'
 import type { QueryRecord } from '../../../schema/record/record.ts'
+import { Pool } from '../../../schema/store/mssql/pool.ts'
+import { TYPES } from '../../../schema/store/mssql/types.ts'
 import { migrateStore, openStore } from '../../../schema/store/open.ts'
 import type { OpenStore } from '../../../schema/store/open.ts'
 import { StoreError } from '../../../schema/store/store.ts'
@@ -190,6 +193,37 @@ test('a question that fails is told to be unavailable, and is answered when it i
     await assert.rejects(store.reader.log({}, { limit: 5 }), (thrown) => codeOf(thrown) === UNAVAILABLE)
     assert.equal((await store.reader.log({}, { limit: 5 })).length, 5)
   }
+})
+
+/** Rows of `seen` as the writer loads them, with one value that its column cannot take. */
+const UNFIT: Readonly<Record<string, readonly (string | number)[]>> = {
+  'a whole number beyond 64 bits': [1e300, 0, '0101505001', 'cell'],
+  'a whole number beyond 32 bits': ['1', 2 ** 31, '0101505001', 'cell'],
+  'no text': ['1', 0, 5, 'cell'],
+  'no wide text': ['1', 0, '0101505001', 5],
+}
+
+test('a value that the driver refuses lies in the data, and a mistake of the code does not', async (t) => {
+  const { scratch } = await open(t)
+  if (scratch.location.kind !== 'mssql') throw new Error('not the double')
+  const pool = new Pool(scratch.location.connection, { size: 1 })
+  t.after(() => pool.close())
+  for (const [what, row] of Object.entries(UNFIT)) {
+    const load = pool.use(async (connected) => {
+      const seen = new sql.Table('tilsyn.seen')
+      seen.columns.add('log_id', TYPES.big(), { nullable: false })
+      seen.columns.add('ord', TYPES.int(), { nullable: false })
+      seen.columns.add('person', TYPES.person(), { nullable: false })
+      seen.columns.add('place', TYPES.name(), { nullable: false })
+      seen.rows.push([...row])
+      await connected.request().bulk(seen, { checkConstraints: true, keepNulls: true })
+    })
+    await assert.rejects(load, (thrown) => codeOf(thrown) === 'STORE_REJECTED', what)
+  }
+  const mistaken = pool.use(async () => {
+    throw new TypeError("Cannot read properties of undefined (reading 'criteria')")
+  })
+  await assert.rejects(mistaken, (thrown) => codeOf(thrown) === UNAVAILABLE)
 })
 
 const MOMENTS: readonly Moment[] = [

@@ -95,6 +95,18 @@ test('what lies in the data is rejected, also when it is told before a second er
   assert.ok(!isTaken(serverError(8152)))
 })
 
+test('a mistake in the code is no fault of the data: the batch is kept', () => {
+  const mistakes = [
+    new TypeError("Cannot read properties of undefined (reading 'x')"),
+    new RangeError('Invalid array length'),
+  ]
+  for (const mistake of mistakes) {
+    assert.equal(mssqlFault(mistake).code, 'STORE_UNAVAILABLE')
+    const wrapped = Object.assign(new Error('x'), { code: 'EREQUEST', originalError: mistake })
+    assert.equal(mssqlFault(wrapped).code, 'STORE_UNAVAILABLE')
+  }
+})
+
 test('tables that are missing are a matter of migration', () => {
   assert.equal(mssqlFault(serverError(208)).code, 'STORE_MIGRATION')
 })
