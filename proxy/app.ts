@@ -29,7 +29,9 @@ import type { FrontEvent } from './front/front-event.ts'
 import { type Front, type Listening, openFront } from './front/front.ts'
 import { WhoAsks, type WhoAsksSettings } from './identity/who-asks.ts'
 import type { Journal, JournalState } from './journal/journal.ts'
+import { noteProcess } from './journal/checkpoint.ts'
 import { cookieKey } from './journal/cookie-key.ts'
+import { type Disk, nodeDisk } from './journal/disk.ts'
 import { openJournal } from './journal/journal.ts'
 import { JsonMessageId } from './protocol/request/message-id.ts'
 import type { InterpretSettings } from './protocol/settings.ts'
@@ -50,6 +52,8 @@ export interface ProxyOptions {
   readonly logger: Logger
   /** Of a worker (`proxy/workers`): what it has from its primary process. */
   readonly post?: Post
+  /** What the journal writes to, where it is not this computer's: tests have disks that fail. */
+  readonly disk?: Disk
 }
 
 /** In place of what a proxy has for itself. */
@@ -88,7 +92,7 @@ export interface RunningProxy {
 }
 
 /** @throws ConfigError, JournalError, and what listening throws; nothing is open then */
-export async function openProxy({ config, logger, post }: ProxyOptions): Promise<RunningProxy> {
+export async function openProxy({ config, logger, post, disk = nodeDisk }: ProxyOptions): Promise<RunningProxy> {
   const settings = interpretSettings(config)
   const admin = post === undefined ? await adminOf(config, logger) : null
   const watch = post === undefined ? admin : await watchOf(config, logger)
@@ -98,18 +102,21 @@ export async function openProxy({ config, logger, post }: ProxyOptions): Promise
   const journal = await openJournal({
     folder: config.proxy.journal,
     name: config.proxy.name,
+    fs: disk,
     ...(post === undefined ? {} : { journalNumber: post.journalNumber }),
     onState: (state) => tellJournal(logger, state),
     onSync: (tookMs) => watch?.synced(tookMs),
   })
   const isNew = journal.stats().seq === 0
+  // A disk that refuses is told by the journal, which writes to the same.
+  await noteProcess(journal.folder, journal.origin, journal.openedPosition, disk).catch(() => undefined)
   const changesIn = post === undefined ? config.proxy.journal : post.changesIn
   const changeLog = changesIn === null ? null : await ChangeLog.open({ journal, folder: changesIn })
   const answers = createAnswerReader({ persons: settings.persons })
   const origin = new ClientOrigin(config.proxy)
   const forward = createForward({
     ...forwardSettings(config, { verifier, tickets }, answers),
-    cookies: new SessionCookies(await cookieKey(config.proxy.journal)),
+    cookies: new SessionCookies(await cookieKey(config.proxy.journal, disk)),
     witness: journal,
     findMessageId: () => new JsonMessageId(),
     origin,

@@ -42,6 +42,44 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint, di
   await writeSealed(disk, checkpointPath(folder), checkpoint)
 }
 
+export function freshCheckpoint(origin: Origin): Checkpoint {
+  return {
+    origin,
+    position: { segment: 0, offset: 0, n: 0 },
+    lastSeq: 0,
+    lastAt: 0,
+    pending: [],
+    shipAs: { origin, from: 1 },
+    written: 0,
+    comparedAt: 0,
+    uncomparedFrom: null,
+  }
+}
+
+/**
+ * Notes, before the first query of a process, that journal and store are still to be compared from its first frame on:
+ * whatever becomes of this process, the recorder of a later one then does it (`proxy/ship/recorder.ts`). A checkpoint that
+ * speaks of that frame, or of later ones, is of a longer journal than this: the segments were set back behind it, and its
+ * places are not those of this journal.
+ */
+export async function noteProcess(folder: string, origin: Origin, openedAt: number, disk: Disk): Promise<void> {
+  const known = await readCheckpoint(folder, origin)
+  // Nothing was given before: there is nothing to compare.
+  if (known === null && openedAt === 1) return
+  const { shipAs, uncomparedFrom } = known ?? freshCheckpoint(origin)
+  const isOfLonger = known !== null && Math.max(known.position.n, known.comparedAt) >= openedAt
+  const base = known === null || isOfLonger ? freshCheckpoint(origin) : known
+  await writeCheckpoint(
+    folder,
+    {
+      ...base,
+      ...(shipAs.from < openedAt && { shipAs }),
+      uncomparedFrom: Math.min(uncomparedFrom ?? openedAt, openedAt),
+    },
+    disk,
+  )
+}
+
 /** `null` when there is none that can be used. */
 export async function readCheckpoint(folder: string, origin: Origin): Promise<Checkpoint | null> {
   const sealed = await readSealed(checkpointPath(folder))

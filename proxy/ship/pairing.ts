@@ -162,7 +162,8 @@ export class Pairing {
     const missing = Math.max(ticket.seq - firstSeq, 0)
     const entries = Math.min(missing, MOST_LOST)
     const { origin } = this.#options
-    const from = this.#lastAt
+    // Where nothing was read before, nobody knows since when.
+    const from = this.#lastAt === 0 ? at : this.#lastAt
     const lost = idsBefore(ticket.logId, entries).map((id, i): Happening => {
       const count = i === entries - 1 ? missing - i : 1
       return { kind: 'lost', lost: { origin, seq: firstSeq + i, logId: id, from, to: at, count } }

@@ -23,7 +23,8 @@
  * A journal that was set back (a restored backup, a disk that lied about its syncs) gives ordinals a second time which the
  * store takes for known: entries would vanish. So once in each process, before anything is shipped, the first ordinal of
  * the process is compared with the store's position; if the store is already past it, entries from there on are shipped
- * under a new origin, and the operator is told (`RECORDER_JOURNAL_SET_BACK`).
+ * under a new origin, and the operator is told (`RECORDER_JOURNAL_SET_BACK`). That it is still to be done is noted before
+ * the first query (`noteProcess`): a process that dies before its recorder has begun is compared by the next one's.
  *
  * A store that was set back (a restored backup, a database begun anew) has less than the checkpoint says was committed.
  * It is then read again from the oldest segment there is, and the operator is told (`RECORDER_STORE_SET_BACK`); what lay
@@ -39,8 +40,7 @@ import { cookieLessons } from '../protocol/learned/cookie-turn.ts'
 import { NO_KNOWLEDGE } from '../protocol/knowledge.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'
 import type { RecordWriter } from '../../schema/store/store.ts'
-import type { Origin } from '../../schema/record/ids.ts'
-import { readCheckpoint, writeCheckpoint } from '../journal/checkpoint.ts'
+import { freshCheckpoint, readCheckpoint, writeCheckpoint } from '../journal/checkpoint.ts'
 import type { Checkpoint } from '../journal/checkpoint.ts'
 import { loadIdentity, mintOrigin, readSegmentHead } from '../journal/identity.ts'
 import type { Identity } from '../journal/identity.ts'
@@ -131,6 +131,8 @@ export class Recorder {
   #oldestTold = false
   /** Frames up to this ordinal have led to what the store already has. */
   #skipTo = 0
+  /** Nothing of this journal was ever written: so none of it was released, and what is missing at its beginning is lost. */
+  #isFirst = false
   #knowing: Knowing | null = null
   #checkpoint: Checkpoint | null = null
   #savedCheckpoint: Checkpoint | null = null
@@ -220,7 +222,7 @@ export class Recorder {
     const known = startOf(checkpoint) !== undefined
     return new Pairing({
       origin: checkpoint.shipAs.origin,
-      lastSeq: known ? checkpoint.lastSeq : await seqBefore(folder),
+      lastSeq: known ? checkpoint.lastSeq : this.#isFirst ? 0 : await seqBefore(folder),
       lastAt: checkpoint.lastAt,
       pending: checkpoint.pending,
       readAgain: (place) => JournalReader.frameAt(folder, identity.mark, place),
@@ -236,6 +238,7 @@ export class Recorder {
     const { shipAs, uncomparedFrom } = checkpoint
     const position = await this.#writer.untilAvailable(() => store.position(shipAs.origin))
     this.#skipTo = Math.max(position, shipAs.from - 1)
+    this.#isFirst = this.#skipTo === 0 && checkpoint.written === 0
     if (uncomparedFrom !== null && position >= uncomparedFrom) this.#renameFrom(uncomparedFrom)
     else if (position < checkpoint.written) this.#readAllAgain()
     this.#checkpoint = { ...this.#known(), comparedAt: this.#options.openedAt, uncomparedFrom: null }
@@ -470,20 +473,6 @@ const LONGEST_GATHERING_MS = 500
 function oldestPlace({ position, pending }: Checkpoint): Position {
   const segment = pending.reduce((oldest, one) => Math.min(oldest, one.segment), position.segment)
   return { ...position, segment }
-}
-
-function freshCheckpoint(origin: Origin): Checkpoint {
-  return {
-    origin,
-    position: { segment: 0, offset: 0, n: 0 },
-    lastSeq: 0,
-    lastAt: 0,
-    pending: [],
-    shipAs: { origin, from: 1 },
-    written: 0,
-    comparedAt: 0,
-    uncomparedFrom: null,
-  }
 }
 
 /** `undefined`: at the oldest segment. */

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
+import { noteProcess } from '../../proxy/journal/checkpoint.ts'
+import { nodeDisk } from '../../proxy/journal/disk.ts'
+import type { Journal } from '../../proxy/journal/journal.ts'
+import { readSegmentHead } from '../../proxy/journal/identity.ts'
 import { listSegments, segmentPath } from '../../proxy/journal/segment.ts'
 import { verifyJournal } from '../../proxy/journal/verify.ts'
 import { readRecorderStatus } from '../../proxy/ship/status-file.ts'
@@ -267,6 +272,30 @@ test('a damaged frame leaves an entry under its number that names the cause', as
   assert.ok(told.some(({ lastError }) => lastError === 'JOURNAL_DAMAGED'))
 })
 
+test('a first segment that is lost before anything was written is told of, number by number', async (t) => {
+  const folder = await folderFor(t)
+  const journal = await open(folder, { segmentBytes: 2000 })
+  for (let i = 0; i < 12; i++) await query(journal, `q${i}`)
+  const source = await closed(journal)
+  const [first = 0, second = 0] = await listSegments(folder)
+  const before = (await readSegmentHead(folder, second))?.head.seq ?? 0
+  assert.ok(before > 1)
+  await rm(segmentPath(folder, first))
+  const store = new MemoryStore()
+  await ship(source, { store })
+  assert.deepEqual(
+    store.seqs.toSorted((a, b) => a - b),
+    upTo(12),
+  )
+  const lost = store.records.filter(({ faultCode }) => faultCode === 'JOURNAL_DAMAGED')
+  assert.deepEqual(
+    lost.map(({ seq }) => seq),
+    upTo(before),
+  )
+  // Nobody knows since when; not since 1970.
+  assert.ok(lost.every(({ askedAt }) => askedAt === 1_800_000_000_000))
+})
+
 test('queries counted while the journal was broken become one entry', async (t) => {
   const folder = await folderFor(t)
   const journal = await open(folder)
@@ -288,7 +317,6 @@ test('a journal that was set back to a backup goes on under a new origin, so tha
   for (let i = 0; i < 4; i++) await query(first, `old ${i}`)
   await ship(await closed(first), { store })
   const backup = await folderFor(t)
-  const { cp } = await import('node:fs/promises')
   await cp(folder, backup, { recursive: true })
   const second = await open(folder)
   for (let i = 0; i < 50; i++) await query(second, `lost with the disk ${i}`)
@@ -318,6 +346,37 @@ test('a journal that was set back to a backup goes on under a new origin, so tha
   )
   assert.notEqual(restored[0]?.origin, store.records[0]?.origin)
   assert.equal(new Set(restored.map(({ origin }) => origin)).size, 1)
+})
+
+test('segments that were set back behind a checkpoint that stayed go on under a new origin, also without a recorder', async (t) => {
+  const folder = await folderFor(t)
+  const store = new MemoryStore()
+  const note = ({ origin, openedPosition }: Journal) => noteProcess(folder, origin, openedPosition, nodeDisk)
+  const first = await open(folder)
+  for (let i = 0; i < 4; i++) await query(first, `kept ${i}`)
+  await ship(await closed(first), { store })
+  const backup = await folderFor(t)
+  await cp(folder, backup, { recursive: true })
+  const second = await open(folder)
+  await note(second)
+  for (let i = 0; i < 50; i++) await query(second, `undone ${i}`)
+  await ship(await closed(second), { store })
+  const checkpoint = await readFile(join(folder, 'checkpoint.json'))
+  await rm(folder, { recursive: true })
+  await cp(backup, folder, { recursive: true })
+  await writeFile(join(folder, 'checkpoint.json'), checkpoint)
+
+  // The first process on it begins at the same frame as the one that was undone, and dies before its recorder has begun.
+  const third = await open(folder)
+  await note(third)
+  for (let i = 0; i < 20; i++) await query(third, `again ${i}`)
+  await third.close()
+  const fourth = await open(folder)
+  await note(fourth)
+  await query(fourth, 'and on')
+  await ship(await closed(fourth), { store })
+  const texts = store.records.slice(54).map((record) => record.query)
+  assert.deepEqual(texts, [...Array.from({ length: 20 }, (_, i) => `again ${i}`), 'and on'])
 })
 
 test('a store that was set back gets again what the journal still holds, once, and the operator is told', async (t) => {
