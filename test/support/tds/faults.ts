@@ -29,6 +29,11 @@ export class Faults {
     this.#planned.set(moment, [...(this.#planned.get(moment) ?? []), ...faults])
   }
 
+  /** Nothing more goes wrong. */
+  forget(): void {
+    this.#planned.clear()
+  }
+
   at(moment: Moment): Fault | null {
     const fault = this.#planned.get(moment)?.shift() ?? null
     if (fault !== null) this.#happened += 1
