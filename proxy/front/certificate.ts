@@ -3,10 +3,10 @@
  * be used is told by its place in the configuration, with what was expected there, and never by what a file held.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { createSecureContext, type TlsOptions } from 'node:tls'
 import { ConfigError } from '../../schema/config/config-error.ts'
 import type { TlsConfig } from '../../schema/config/front.ts'
+import { readRegularFile } from '../../schema/config/regular-file.ts'
 
 /** All files the certificate is made of. */
 export function certificateFiles({ identity, passwordFile, clientCa }: TlsConfig): readonly string[] {
@@ -82,7 +82,7 @@ class Telling {
 
   file(path: string, file: string): Buffer {
     try {
-      return readFileSync(file)
+      return readRegularFile(file)
     } catch (error) {
       const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
       throw this.mistake(path, `expected a file that can be read (${reason})`, error)

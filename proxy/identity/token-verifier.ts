@@ -97,7 +97,10 @@ function keysInFile(path: string): JWTVerifyGetKey {
     if (performance.now() < notBefore) return
     notBefore = performance.now() + LOOK_EVERY_MS
     try {
-      const { mtimeMs, size, ino } = await stat(path)
+      const found = await stat(path)
+      // Whoever opens a FIFO waits for its other end.
+      if (!found.isFile()) throw new Error('no regular file')
+      const { mtimeMs, size, ino } = found
       if (version === `${mtimeMs} ${size} ${ino}`) return
       keys = createLocalJWKSet(JSON.parse(await readFile(path, 'utf8')))
       version = `${mtimeMs} ${size} ${ino}`

@@ -24,6 +24,7 @@ import { fields, list, number, orNull, shaped, text } from '../journal/fields.ts
 import type { Fields } from '../journal/fields.ts'
 import { findConfigured } from '../journal/find-configured.ts'
 import type { Journal } from '../journal/journal.ts'
+import { JournalError, type JournalErrorCode } from '../journal/journal-error.ts'
 import { readSealed, writeSealed } from '../journal/sealed.ts'
 import { changesBetween, keep, type KeptSetting } from './changes.ts'
 import type { Who } from './who.ts'
@@ -47,7 +48,7 @@ export interface Noted {
 /** What is kept until its frame is durable. */
 interface Pending {
   readonly mark: string
-  /** Of the journal: its last frame when this was noted. */
+  /** Of the journal: its last frame that was durable when this was noted; later numbers may yet be given anew. */
   readonly after: number
   readonly folder: string
   readonly configured: Configured
@@ -65,7 +66,10 @@ export interface ChangeLogOptions {
 }
 
 const NOTHING: Noted = { changes: [], record: async () => undefined }
-const pathOf = (folder: string) => join(folder, 'configuration.json')
+const FILE = 'configuration.json'
+const pathOf = (folder: string) => join(folder, FILE)
+/** Of the journal: it has not taken a frame, and will not. */
+const UNTAKEN: ReadonlySet<JournalErrorCode> = new Set<JournalErrorCode>(['JOURNAL_TOO_LARGE', 'JOURNAL_CLOSED'])
 
 export class ChangeLog {
   readonly #journal: ChangeJournal
@@ -74,6 +78,9 @@ export class ChangeLog {
   /** The set-up of which all is durable; `null`: nobody knows. */
   #settled: readonly KeptSetting[] | null
   #pending: readonly Pending[]
+  /** Of `#pending`, what the journal has refused: it and what came after it stay until the next start. */
+  readonly #untaken = new Set<Pending>()
+  readonly #lost: Kept['lost']
   /** One writing at a time, the newest last. */
   #writing: Promise<void> = Promise.resolve()
 
@@ -83,6 +90,7 @@ export class ChangeLog {
     this.#now = now
     this.#settled = kept.settings
     this.#pending = kept.pending
+    this.#lost = kept.lost
   }
 
   /** Sees to what an earlier process has left open. */
@@ -105,10 +113,13 @@ export class ChangeLog {
     const changes = await changesBetween(before ?? [], settings)
     if (changes.length === 0) return NOTHING
     const { journal, at } = { journal: this.#journal, at: this.#now() }
-    const words = before === null ? wordsAtFirst(journal.stats().seq === 0) : wordsOf(who, changes.length)
+    const words =
+      before === null
+        ? wordsAtFirst(journal.stats().seq === 0 && this.#lost === 'absent', this.#lost)
+        : wordsOf(who, changes.length)
     const pending: Pending = {
       mark: randomUUID(),
-      after: journal.stats().appended,
+      after: journal.stats().durable,
       folder: journal.folder,
       configured: { at, ...personOf(who), outcome: 'answered', words, changes },
       settings: await keep(settings),
@@ -133,8 +144,9 @@ export class ChangeLog {
   async #record(pending: Pending): Promise<void> {
     try {
       await this.#journal.configure(pending.mark, pending.configured)
-    } catch {
-      // The journal is broken and writes it as soon as it can, or is closed: the next start will see.
+    } catch (error) {
+      // A broken journal writes it as soon as it can. One that has not taken it is asked again at the next start.
+      if (!(error instanceof JournalError) || UNTAKEN.has(error.code)) this.#untaken.add(pending)
       return
     }
     await this.#settle(pending)
@@ -142,8 +154,12 @@ export class ChangeLog {
 
   async #settle(pending: Pending): Promise<void> {
     await this.#write(() => {
-      this.#settled = pending.settings
-      this.#pending = this.#pending.slice(this.#pending.indexOf(pending) + 1)
+      // The journal keeps the order: what it has taken before is durable, too.
+      const refused = this.#pending.findIndex((one) => this.#untaken.has(one))
+      const [upTo, end] = [this.#pending.indexOf(pending) + 1, refused === -1 ? Infinity : refused]
+      const settled = this.#pending.slice(0, Math.min(upTo, end))
+      this.#settled = settled.at(-1)?.settings ?? this.#settled
+      this.#pending = this.#pending.slice(settled.length)
     }).catch(() => undefined) // It stays in the file, and is found in the journal at the next start.
   }
 
@@ -168,28 +184,31 @@ function wordsOf({ through }: Who, count: number): string {
   return through === 'start' ? `${changes}, mens proxyen var stoppet` : `Opsætningen er læst igen: ${changes}`
 }
 
-function wordsAtFirst(isNew: boolean): string {
-  return isNew
-    ? 'Opsætningen, som den var ved første start'
-    : 'Opsætningen, som den er ved start; hvad der gjaldt før, vides ikke'
+function wordsAtFirst(isNew: boolean, lost: Kept['lost']): string {
+  if (isNew) return 'Opsætningen, som den var ved første start'
+  const why = lost === 'absent' ? 'mangler' : 'er beskadiget'
+  return `Opsætningen, som den er ved start; hvad der gjaldt før, vides ikke, for ${FILE} ${why}`
 }
 
 interface Kept {
   readonly settings: readonly KeptSetting[] | null
   readonly pending: readonly Pending[]
+  /** Why nobody knows what held before, where nobody does. */
+  readonly lost: 'absent' | 'damaged'
 }
 
-/** One that is damaged knows nothing: the whole set-up is recorded anew. */
+/** One that is damaged, or cannot be read, knows nothing: the whole set-up is recorded anew, and that it is not known. */
 async function readKept(folder: string): Promise<Kept> {
-  const sealed = await readSealed(pathOf(folder))
+  const sealed = await readSealed(pathOf(folder)).catch(() => 'damaged' as const)
   const kept = typeof sealed === 'object' ? shaped(() => keptOf(fields(sealed.content))) : null
-  return kept ?? { settings: null, pending: [] }
+  return kept ?? { settings: null, pending: [], lost: sealed === 'absent' ? 'absent' : 'damaged' }
 }
 
 function keptOf(from: Fields): Kept {
   return {
     settings: from['settings'] === null ? null : settingsIn(from),
     pending: list(from, 'pending').map((one) => pendingOf(fields(one))),
+    lost: 'absent',
   }
 }
 

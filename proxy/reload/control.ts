@@ -79,7 +79,9 @@ async function serve(socket: Socket, handle: (request: Request) => Promise<Answe
     const line = await readLine(socket, MAX_REQUEST_LETTERS, REQUEST_MS)
     const request = requestOf(line)
     const answer: Answer = request === null ? { kind: 'failed', code: 'CONTROL_REQUEST' } : await handle(request)
-    socket.end(`${JSON.stringify(answer)}\n`)
+    // Whoever does not take his answer, or keeps his end open, takes the place of somebody else.
+    socket.setTimeout(REQUEST_MS, () => socket.destroy())
+    socket.end(`${JSON.stringify(answer)}\n`, () => socket.destroy())
   } catch {
     socket.destroy()
   }
@@ -156,11 +158,16 @@ function readLine(socket: Socket, maxLetters: number, withinMs: number): Promise
   const fail = () => reject(new ControlError())
   const timer = setTimeout(fail, withinMs)
   socket.setEncoding('utf8')
-  socket.on('data', (text: string) => {
+  const take = (text: string) => {
     line += text
-    if (line.includes('\n')) came(line.slice(0, line.indexOf('\n')))
-    else if (line.length > maxLetters) fail()
-  })
+    const end = line.indexOf('\n')
+    if (end > maxLetters || (end === -1 && line.length > maxLetters)) fail()
+    else if (end !== -1) came(line.slice(0, end))
+    else return
+    // What comes behind is neither read nor kept.
+    socket.off('data', take).pause()
+  }
+  socket.on('data', take)
   socket.on('end', fail)
   socket.on('close', fail)
   return promise.finally(() => clearTimeout(timer))

@@ -1,14 +1,16 @@
 /** JSON that a person wrote: read, and where Ajv finds it wrong, told so that the person can mend it. */
-import { readFileSync } from 'node:fs'
 import type { ErrorObject } from 'ajv'
 import { ConfigError } from './config-error.ts'
 import type { Mistake } from './config-error.ts'
+import { readRegularFile } from './regular-file.ts'
 
 /** @throws ConfigError */
 export function readJson(path: string): unknown {
   let text: string
   try {
-    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
+    text = readRegularFile(path)
+      .toString('utf8')
+      .replace(/^\uFEFF/, '')
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
     throw new ConfigError(path, [{ path: '', expected: `a file that can be read (${reason})`, example: null }], {

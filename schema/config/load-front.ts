@@ -1,11 +1,11 @@
 /** The part of the configuration that says how clients reach the proxy: what the schema cannot check is checked here. */
 import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { ConfigError, type Mistake } from './config-error.ts'
 import type { FrontConfig, Listener, TlsConfig } from './front.ts'
 import { address } from './address.ts'
+import { readRegularFile } from './regular-file.ts'
 
 export interface WrittenFront {
   readonly listen?: string | readonly (string | { readonly address: string; readonly tls?: boolean })[]
@@ -104,7 +104,7 @@ function isNetwork(text: string): boolean {
 /** Reads certificates in PEM. @throws ConfigError naming `path` */
 export function pemFile(place: string, path: string, file: string): string {
   try {
-    const text = readFileSync(place, 'utf8')
+    const text = readRegularFile(place).toString('utf8')
     if (new X509Certificate(text).raw.length > 0) return text
   } catch (cause) {
     const expected = 'expected a file that can be read, with certificates in PEM'

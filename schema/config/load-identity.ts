@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { ConfigError } from './config-error.ts'
 import { readJson } from './checked-json.ts'
 import type { DirectoryConfig, IdentityConfig, RequestSource, TokenConfig, TrustedHeaderConfig } from './identity.ts'
 import { loadOrganisations } from './organisation-file.ts'
+import { readRegularFile } from './regular-file.ts'
 import { secretOf } from './secret.ts'
 
 export interface WrittenIdentity {
@@ -111,6 +111,14 @@ function checkNetworks(written: readonly string[], path: string, file: string): 
   }
 }
 
+function readable(place: string, path: string, file: string): void {
+  try {
+    readRegularFile(place)
+  } catch {
+    throw mistake(file, path, 'expected a file that can be read')
+  }
+}
+
 function directoryConfig(
   written: WrittenDirectory,
   folder: string,
@@ -118,9 +126,7 @@ function directoryConfig(
   file: string,
 ): DirectoryConfig {
   const authorities = written.authorities === undefined ? null : resolve(folder, written.authorities)
-  if (authorities !== null && !existsSync(authorities)) {
-    throw mistake(file, 'identity.directory.authorities', 'expected a file that can be read')
-  }
+  if (authorities !== null) readable(authorities, 'identity.directory.authorities', file)
   return {
     url: written.url,
     plaintext: written.plaintext ?? false,

@@ -9,9 +9,9 @@
  * RFC 4180 with `;` or `,`, whichever stands in the header row; UTF-8, with a byte order mark or without. Header names in
  * English or Danish, in any order. Every mistake is told at once with its line; no value of the file is in it.
  */
-import { readFileSync } from 'node:fs'
 import { ConfigError } from './config-error.ts'
 import type { Mistake } from './config-error.ts'
+import { readRegularFile } from './regular-file.ts'
 
 /** One line. `*` stands for any characters, case is ignored. */
 export interface OrganisationRule {
@@ -46,7 +46,7 @@ export function loadOrganisations(file: string): readonly OrganisationRule[] {
 
 function read(file: string): string {
   try {
-    const bytes = readFileSync(file)
+    const bytes = readRegularFile(file)
     if (bytes.length > MAX_FILE_BYTES) throw wrong(file, `expected at most ${MAX_FILE_BYTES} bytes`)
     // Without `ignoreBOM` the byte order mark is taken off.
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)

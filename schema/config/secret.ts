@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { ConfigError } from './config-error.ts'
+import { readRegularFile } from './regular-file.ts'
 
 /** What a file that holds one secret and nothing else holds. `key` of `file` names it. */
 export function secretOf(path: string, key: string, file: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return readRegularFile(path)
+      .toString('utf8')
       .replace(/^\uFEFF/, '')
       .trim()
   } catch (error) {

@@ -9,8 +9,8 @@
  * stands in a field of its own, only to be compared, and a setting that is not known to be harmless by its name is secret.
  */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { readRegularFile } from './regular-file.ts'
 import schema from './config.schema.json' with { type: 'json' }
 
 export interface Setting {
@@ -83,7 +83,7 @@ function hashOf(file: string): string | null {
 
 function contentOf(file: string): Buffer | null {
   try {
-    return readFileSync(file)
+    return readRegularFile(file)
   } catch {
     // An address, or a file that cannot be read, which whoever needs it tells.
     return null

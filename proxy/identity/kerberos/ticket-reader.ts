@@ -103,7 +103,10 @@ export class TicketReader {
 }
 
 function keysIn(path: string): readonly KeytabKey[] {
-  if (statSync(path).size > MAX_KEYTAB_BYTES) throw broken('a file that is too long')
+  const found = statSync(path)
+  // Whoever opens a FIFO waits for its other end.
+  if (!found.isFile()) throw broken('no regular file')
+  if (found.size > MAX_KEYTAB_BYTES) throw broken('a file that is too long')
   const keys = readKeytab(readFileSync(path)).filter(({ etype }) => isKnown(etype))
   if (keys.length === 0) throw broken('no key of these kinds')
   return keys
