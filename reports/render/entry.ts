@@ -10,16 +10,17 @@ import { alert, timeOf, type View } from './view.ts'
 
 export function entryPage(view: View, entry: QueryRecord): string {
   const { m } = view
+  const isChange = entry.action === 'configure'
   const opaque =
     entry.opaque === null ? null : alert('warning', m.opaque(m.opaqueReasons[entry.opaque], entry.opaqueAt), m.warning)
   return layout(
     view,
     'other',
-    m.entryOf(time(view.lang, entry.askedAt)),
+    (isChange ? m.changeOf : m.entryOf)(time(view.lang, entry.askedAt)),
     html`<p class="d-print-none"><a href="/">${m.back}</a></p>
       ${printedFor(view)} ${opaque} ${section(m.facts, facts(view, entry))}
-      ${section(m.queryText, entry.query === '' ? html`<p>${m.noQuery}</p>` : html`<pre class="tilsyn-query" tabindex="0"><code>${entry.query}</code></pre>`)}
-      ${entry.action === 'configure' ? section(m.changes, changes(view, entry)) : asked(view, entry)}`,
+      ${section(isChange ? m.whatHappened : m.queryText, entry.query === '' ? html`<p>${m.noQuery}</p>` : html`<pre class="tilsyn-query" tabindex="0"><code>${entry.query}</code></pre>`)}
+      ${isChange ? section(m.changes, changes(view, entry)) : asked(view, entry)}`,
   )
 }
 
@@ -37,8 +38,12 @@ function section(heading: string, body: Html): Html {
 }
 
 function facts(view: View, entry: QueryRecord): Html {
-  const shown = Object.entries(factsOf(view, entry)).filter(([, value]) => value !== null && value !== '')
-  const label = (field: string) => view.m.fields[field as keyof Messages['fields']]
+  const isChange = entry.action === 'configure'
+  const shown = Object.entries(factsOf(view, entry)).filter(
+    ([field, value]) => value !== null && value !== '' && !(isChange && OF_ANSWERS.has(field)),
+  )
+  const label = (field: string) =>
+    isChange && field === 'userConfirmed' ? view.m.changedBy : view.m.fields[field as keyof Messages['fields']]
   return html`<dl class="tilsyn-fields">
     ${shown.map(
       ([field, value]) =>
@@ -49,6 +54,9 @@ function facts(view: View, entry: QueryRecord): Html {
     )}
   </dl>`
 }
+
+/** No BI server was asked for a change of the set-up: what these say of an answer would be said of nothing. */
+const OF_ANSWERS: ReadonlySet<string> = new Set(['rowCount', 'decoded', 'requestBytes', 'userSource'])
 
 function factsOf(view: View, entry: QueryRecord): Record<keyof Messages['fields'], Value> {
   const { m, lang } = view
@@ -140,9 +148,22 @@ function seen(view: View, { seen, personsSeen }: QueryRecord): Html {
 function changes(view: View, { changes }: QueryRecord): Html {
   const { m } = view
   if (changes.length === 0) return html`<p>${m.noChanges}</p>`
-  const rows = changes.map((row) => [row.setting, m.changeKinds[row.kind], row.oldValue, row.newValue])
+  const rows = changes.map((row) => [
+    written(row.setting),
+    m.changeKinds[row.kind],
+    written(row.oldValue),
+    written(row.newValue),
+  ])
   const { setting, kind, old, now } = m.changeColumns
   return grid(m.changes, [setting, kind, old, now], rows)
+}
+
+/** Letters that are not seen, or turn the order of the others about, could show another value than the one in force. */
+function written(value: string | null): string | null {
+  const escape = (letter: string) => `\\u${letter.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`
+  return value === null
+    ? null
+    : value.replaceAll(/[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, escape)
 }
 
 function grid(caption: string, heads: readonly string[], rows: readonly (readonly Value[])[]): Html {
