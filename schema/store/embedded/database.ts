@@ -98,7 +98,7 @@ export class Database {
     const db = new DatabaseSync(this.path, { readOnly: this.#readOnly, timeout: BUSY_MS, defensive: true })
     const session = new Session(db)
     try {
-      if (!this.#readOnly) db.exec(WRITER_PRAGMAS)
+      if (!this.#readOnly) patiently(() => db.exec(WRITER_PRAGMAS))
     } catch (error) {
       db.close()
       throw error
@@ -109,6 +109,25 @@ export class Database {
   #drop(): void {
     this.#open?.db.close()
     this.#open = null
+  }
+}
+
+const PAUSE = new Int32Array(new SharedArrayBuffer(4))
+const PAUSE_MS = 5
+
+/**
+ * To give a new file its WAL, SQLite must have it alone, and does not wait when another process is about to do the same:
+ * the time-out of the connection is for other locks.
+ */
+function patiently(work: () => void): void {
+  const until = performance.now() + BUSY_MS
+  for (;;) {
+    try {
+      return work()
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > until) throw error
+      Atomics.wait(PAUSE, 0, 0, PAUSE_MS)
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import { Database } from '../../../schema/store/embedded/database.ts'
 import { embeddedDialect } from '../../../schema/store/embedded/driver.ts'
 import { openStore } from '../../../schema/store/open.ts'
@@ -24,6 +25,7 @@ import type { Column } from '../../../schema/store/sql/columns.ts'
 import { childQueries, logQuery } from '../../../schema/store/sql/reader.ts'
 import { StoreError } from '../../../schema/store/store.ts'
 import { embedded } from './backend-embedded.ts'
+import type { Together } from './opens-together.ts'
 import { criterion, id, NOON, ORIGIN, personNo, range, sample } from './sample.ts'
 
 async function withFile(work: (path: string) => Promise<void>): Promise<void> {
@@ -70,6 +72,18 @@ test('six processes that open a new file at once all get a store', { timeout: 60
     await store.close()
   }),
 )
+
+test('threads that open a new file at the same instant all have it, for SQLite does not wait there', () =>
+  withFile(async (path) => {
+    const arrived = new Int32Array(new SharedArrayBuffer(100 * Int32Array.BYTES_PER_ELEMENT))
+    const together: Together = { folder: dirname(path), threads: 6, arrived }
+    const opened = range(together.threads, async () => {
+      const thread = new Worker(new URL('opens-together.ts', import.meta.url), { workerData: together })
+      const [said] = await once(thread, 'message')
+      assert.equal(said, 'all opened')
+    })
+    await Promise.all(opened)
+  }))
 
 test('every commit is written through to the disk', () =>
   withFile(async (path) => {
