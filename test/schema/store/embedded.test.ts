@@ -79,8 +79,8 @@ test('threads that open a new file at the same instant all have it, for SQLite d
     const together: Together = { folder: dirname(path), threads: 6, arrived }
     const opened = range(together.threads, async () => {
       const thread = new Worker(new URL('opens-together.ts', import.meta.url), { workerData: together })
-      const [said] = await once(thread, 'message')
-      assert.equal(said, 'all opened')
+      const [code] = await once(thread, 'exit')
+      assert.equal(code, 0)
     })
     await Promise.all(opened)
   }))

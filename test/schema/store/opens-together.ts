@@ -1,6 +1,6 @@
 /** One of several threads that open one new file after another, each at the same instant as the others. */
 import { join } from 'node:path'
-import { parentPort, workerData } from 'node:worker_threads'
+import { workerData } from 'node:worker_threads'
 import { Database } from '../../../schema/store/embedded/database.ts'
 
 export interface Together {
@@ -18,4 +18,3 @@ for (let file = 0; file < arrived.length; file++) {
   database.use(() => undefined)
   database.close()
 }
-parentPort?.postMessage('all opened')
