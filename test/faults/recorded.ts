@@ -121,7 +121,8 @@ export class Recorded {
     })
     recorder.durable(journal.durablePosition)
     const running = recorder.run()
-    if (batches === Infinity) recorder.stop(600_000)
+    // When all is written, if not before: there may be fewer batches than that.
+    recorder.stop(600_000)
     await running
     await journal.close()
   }
