@@ -8,7 +8,7 @@ import { readinessOf, type Readiness } from '../../proxy/admin/readiness.ts'
 import type { JournalStats } from '../../proxy/journal/journal.ts'
 import type { Tally } from '../../proxy/ship/tally.ts'
 import type { RecorderStatus } from '../../schema/record/recorder-status.ts'
-import { freePort } from '../support/tilsyn.ts'
+import { eventually, freePort } from '../support/tilsyn.ts'
 
 const JOURNAL: JournalStats = {
   appended: 90,
@@ -116,8 +116,11 @@ test('a store that is away is a warning; a recorder that keeps still is a reason
   admin.enter('serving')
   admin.recorderTold({ ...STATUS, store: 'unavailable' })
   assert.deepEqual(await ready(), { status: 200, ready: true, reasons: [], warnings: [{ code: 'store-unavailable' }] })
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  assert.deepEqual((await ready()).reasons, [{ code: 'recorder-stuck' }])
+  const reasons = await eventually(10_000, async () => {
+    const found = (await ready()).reasons
+    return found.length === 0 ? null : found
+  })
+  assert.deepEqual(reasons, [{ code: 'recorder-stuck' }])
   admin.recorderTold({ ...STATUS, pending: 0 })
   assert.equal((await ready()).ready, true)
 })

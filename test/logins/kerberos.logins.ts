@@ -84,12 +84,14 @@ function read(folder: string): Row[] {
   try {
     const db = new DatabaseSync(join(folder, 'db', 'tilsyn.db'), { readOnly: true, timeout: 5000 })
     const sql = `SELECT status, user_name AS user, user_source AS source, user_confirmed AS confirmed FROM log WHERE action <> 'configure' ORDER BY seq`
-    const rows = db
-      .prepare(sql)
-      .all()
-      .map((row) => ({ ...row })) as unknown as Row[]
+    const rows = db.prepare(sql).all()
     db.close()
-    return rows
+    return rows.map(({ status, user, source, confirmed }) => ({
+      status: Number(status),
+      user: user === null ? null : String(user),
+      source: String(source),
+      confirmed: Number(confirmed),
+    }))
   } catch (error) {
     // Not made yet.
     if (error instanceof Error && /unable to open|no such table/.test(error.message)) return []
