@@ -36,12 +36,24 @@ export interface Checkpoint {
   readonly uncomparedFrom: number | null
 }
 
+/** Nothing before its segment is wanted any more. */
+export function oldestPlace({ position, pending }: Checkpoint): Position {
+  const segment = pending.reduce((oldest, one) => Math.min(oldest, one.segment), position.segment)
+  return { ...position, segment }
+}
+
+/** Where to read on; `undefined`: at the oldest segment. */
+export function startOf({ position }: Checkpoint): Position | undefined {
+  return position.segment === 0 ? undefined : position
+}
+
 const checkpointPath = (folder: string) => join(folder, 'checkpoint.json')
 
 export async function writeCheckpoint(folder: string, checkpoint: Checkpoint, disk: Disk = nodeDisk): Promise<void> {
   await writeSealed(disk, checkpointPath(folder), checkpoint)
 }
 
+/** Where nothing is in the store. */
 export function freshCheckpoint(origin: Origin): Checkpoint {
   return {
     origin,

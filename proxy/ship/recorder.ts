@@ -33,14 +33,9 @@
  * Left to others: the store's transactions (`schema/store`), what an exchange means (`proxy/protocol`), how many frames
  * are durable (`proxy/journal` says so, `durable` hands it on).
  */
-import type { Exchange, Gap } from '../exchange.ts'
-import type { Interpretation } from '../protocol/interpret.ts'
-import type { Knowledge } from '../protocol/knowledge.ts'
-import { cookieLessons } from '../protocol/learned/cookie-turn.ts'
-import { NO_KNOWLEDGE } from '../protocol/knowledge.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'
 import type { RecordWriter } from '../../schema/store/store.ts'
-import { freshCheckpoint, readCheckpoint, writeCheckpoint } from '../journal/checkpoint.ts'
+import { freshCheckpoint, oldestPlace, readCheckpoint, startOf, writeCheckpoint } from '../journal/checkpoint.ts'
 import type { Checkpoint } from '../journal/checkpoint.ts'
 import { loadIdentity, mintOrigin, readSegmentHead } from '../journal/identity.ts'
 import type { Identity } from '../journal/identity.ts'
@@ -55,22 +50,14 @@ import { Gathering } from './gathering.ts'
 import { KnowledgeFiles } from './knowledge-files.ts'
 import { Knowing } from './knowing.ts'
 import type { Taught } from './knowing.ts'
-import { forOthers } from './others.ts'
-import { configuredEntry } from './configured.ts'
-import { lostEntry, minimalEntry, minimalGap } from './minimal.ts'
 import { Pairing } from './pairing.ts'
-import type { Happening } from './pairing.ts'
 import { oldestAskedAt } from './oldest.ts'
 import { tallyOf } from './tally.ts'
 import type { Tally } from './tally.ts'
 import { StatusFile } from './status-file.ts'
+import { Understanding, type UnderstandingOptions } from './understanding.ts'
 
-export interface Interpreter {
-  interpret(exchange: Exchange, knowledge: Knowledge): Interpretation
-  interpretGap(gap: Gap): QueryRecord
-}
-
-export interface RecorderOptions {
+export interface RecorderOptions extends UnderstandingOptions {
   /** Of the journal. */
   readonly folder: string
   /** Ordinal of the frame with which the journal's process began. */
@@ -78,20 +65,13 @@ export interface RecorderOptions {
   /** `true`: another recorder of this process has already compared journal and store. */
   readonly compared?: boolean
   readonly openWriter: () => Promise<RecordWriter>
-  readonly interpreter: Interpreter
   /** Knows what the exchanges do not say of their users: asked once for each batch, and tells how to fill it in. */
   readonly place?: (records: readonly QueryRecord[]) => Promise<(record: QueryRecord) => QueryRecord>
-  /** Numbers of exchanges that are not to be interpreted: doing so has ended a recorder before. */
-  readonly suspects?: ReadonlySet<number>
-  /** Called with the number of an exchange before it is interpreted, and with 0 after. */
-  readonly onInterpret?: (seq: number) => void
   readonly onStatus?: (status: RecorderStatus) => void
   /** These entries are in the store now. */
   readonly onWritten?: (tally: Tally) => void
   /** Something went wrong; a code, never what it concerned. */
   readonly onTrouble?: (code: string) => void
-  /** What other processes of the same proxy should know. */
-  readonly onTaught?: (taught: Taught) => void
   readonly onCompared?: () => void
   /** Everything before `position` is in the store. */
   readonly onRelease?: (position: Position) => void
@@ -115,6 +95,13 @@ interface Batch {
   readonly after: Pick<Checkpoint, 'position' | 'lastSeq' | 'lastAt' | 'pending'>
   /** There is more to read at once. */
   readonly full: boolean
+}
+
+/** What is read, and how it is read. */
+interface Source {
+  readonly reader: JournalReader
+  readonly pairing: Pairing
+  readonly understanding: Understanding
 }
 
 export class Recorder {
@@ -179,7 +166,7 @@ export class Recorder {
     this.#status.begin()
     try {
       await this.#meetStore()
-      await this.#shipFrom(identity)
+      await this.#shipFrom(identity, await this.#recall())
     } catch (error) {
       if (!this.#abort.signal.aborted) throw error
     } finally {
@@ -190,10 +177,10 @@ export class Recorder {
     }
   }
 
-  async #shipFrom(identity: Identity): Promise<void> {
+  async #shipFrom(identity: Identity, understanding: Understanding): Promise<void> {
     const reader = new JournalReader(this.#options.folder, identity.mark, startOf(this.#known()))
     try {
-      await this.#ship(reader, await this.#pairingFor(identity))
+      await this.#ship({ reader, pairing: await this.#pairingFor(identity), understanding })
     } finally {
       await reader.close()
     }
@@ -245,16 +232,16 @@ export class Recorder {
     // Before the first write: a recorder that follows must not take what this one has written for a journal set back.
     await this.#save()
     this.#options.onCompared?.()
-    await this.#recall()
   }
 
   /** What was known where reading begins: nothing of what the store does not have yet may be known beforehand. */
-  async #recall(): Promise<void> {
+  async #recall(): Promise<Understanding> {
     const { origin, position } = this.#known()
     const knowing = new Knowing(new KnowledgeFiles(this.#options.folder, origin))
     const broken = await knowing.read(Math.max(this.#skipTo, position.n))
     if (broken) this.#trouble('RECORDER_KNOWLEDGE')
     this.#knowing = knowing
+    return new Understanding(this.#options, knowing, (code) => this.#trouble(code))
   }
 
   /** The first query may have come while the store was away from the beginning: since when do entries wait? */
@@ -290,11 +277,11 @@ export class Recorder {
     this.#trouble('RECORDER_JOURNAL_SET_BACK')
   }
 
-  async #ship(reader: JournalReader, pairing: Pairing): Promise<void> {
+  async #ship(source: Source): Promise<void> {
     let writing: Promise<void> = Promise.resolve()
     for (;;) {
       const limit = this.#durable
-      const batch = await this.#gather(reader, pairing, limit)
+      const batch = await this.#gather(source, limit)
       await writing
       writing = this.#commit(batch)
       writing.catch(() => undefined) // awaited in the next turn, or right below
@@ -307,7 +294,7 @@ export class Recorder {
   }
 
   /** Reads until there is a batch, or nothing more up to `limit`. */
-  async #gather(reader: JournalReader, pairing: Pairing, limit: number): Promise<Batch> {
+  async #gather({ reader, pairing, understanding }: Source, limit: number): Promise<Batch> {
     const { batchRecords = 1000, batchBytes = 4 * 1024 * 1024 } = this.#options
     const gathering = new Gathering({ records: batchRecords, bytes: batchBytes })
     let full = false
@@ -322,10 +309,11 @@ export class Recorder {
       }
       const { n } = reading.frame
       const happenings = await pairing.take(reading.frame, reading.at)
+      const stored = n <= this.#skipTo
       // What the store has already may still have to be learnt from.
-      if (n <= this.#skipTo && this.#knowing?.knows(n) !== false) continue
-      const records = happenings.flatMap((one) => this.#recordsOf(one, n, gathering))
-      if (n > this.#skipTo) gathering.add(n, records)
+      if (stored && understanding.knows(n)) continue
+      const records = happenings.flatMap((one) => understanding.recordsOf(one, { n, stored }, gathering))
+      if (!stored) gathering.add(n, records)
       full = gathering.isFull || performance.now() > deadline
     }
     const { lastSeq, lastAt, pending } = pairing
@@ -369,60 +357,6 @@ export class Recorder {
     this.#status.change({ shipped: position.n, shippedSeq: lastSeq, oldestUnshippedAt: null })
   }
 
-  #recordsOf(happening: Happening, n: number, gathering: Gathering): readonly QueryRecord[] {
-    if (happening.kind === 'lost') return [lostEntry(happening.lost)]
-    if (happening.kind === 'turn') return this.#turned(happening, n, gathering)
-    if (happening.kind === 'configuration') return [configuredEntry(happening.configuration)]
-    const { suspects, onInterpret } = this.#options
-    const { seq } = happening.kind === 'gap' ? happening.gap : happening.exchange
-    if (suspects?.has(seq) === true) return this.#minimal(happening, 'RECORDER_SUSPECT', false)
-    onInterpret?.(seq)
-    try {
-      const records = this.#interpret(happening, n, gathering)
-      return records?.length === 0 ? this.#minimal(happening, 'INTERPRET_EMPTY', true) : (records ?? [])
-    } catch {
-      // What was thrown may quote the query; that interpreting failed is all that is told.
-      return this.#minimal(happening, 'INTERPRET_FAILED', true)
-    } finally {
-      onInterpret?.(0)
-    }
-  }
-
-  #turned({ asked, turn }: Turned, n: number, gathering: Gathering): readonly [] {
-    const knowing = this.#knowing
-    if (knowing?.knows(n) === false)
-      this.#learn({ lessons: cookieLessons(turn, asked, knowing.live), askedAt: turn.at }, gathering)
-    return []
-  }
-
-  #learn(taught: Taught, gathering: Gathering): void {
-    if (taught.lessons.length === 0) return
-    if (this.#knowing?.learn(taught) === true) this.#share(taught)
-    gathering.taught.push(taught)
-  }
-
-  /** `null`: the settings leave it out. */
-  #interpret(happening: Understandable, n: number, gathering: Gathering): readonly QueryRecord[] | null {
-    const { interpreter } = this.#options
-    if (happening.kind === 'gap') return [interpreter.interpretGap(happening.gap)]
-    const knowing = this.#knowing
-    const { records, lessons, leftOut } = interpreter.interpret(happening.exchange, knowing?.live ?? NO_KNOWLEDGE)
-    if (knowing?.knows(n) === false) this.#learn({ lessons, askedAt: happening.exchange.asked.askedAt }, gathering)
-    if (!leftOut) return records
-    if (n > this.#skipTo) gathering.leaveOut(n, happening.exchange)
-    return null
-  }
-
-  #share(taught: Taught): void {
-    const shared = forOthers(taught)
-    if (shared !== null) this.#options.onTaught?.(shared)
-  }
-
-  #minimal(happening: Understandable, code: string, trusted: boolean): readonly QueryRecord[] {
-    this.#trouble(code)
-    return [happening.kind === 'gap' ? minimalGap(happening.gap) : minimalEntry(happening.exchange, trusted)]
-  }
-
   async #more(limit: number): Promise<void> {
     const more = new Promise<void>((resolve) => (this.#wake = resolve))
     this.#options.onIdle?.(limit)
@@ -464,21 +398,8 @@ export class Recorder {
   }
 }
 
-type Turned = Extract<Happening, { readonly kind: 'turn' }>
-type Understandable = Exclude<Happening, { readonly kind: 'lost' | 'turn' | 'configuration' }>
-
 /** A batch is written after at most so long, however few its records: some are slow to interpret. */
 const LONGEST_GATHERING_MS = 500
-
-function oldestPlace({ position, pending }: Checkpoint): Position {
-  const segment = pending.reduce((oldest, one) => Math.min(oldest, one.segment), position.segment)
-  return { ...position, segment }
-}
-
-/** `undefined`: at the oldest segment. */
-function startOf({ position }: Checkpoint): Position | undefined {
-  return position.segment === 0 ? undefined : position
-}
 
 /** Last number given before the oldest segment; `null` when its head cannot be read. */
 async function seqBefore(folder: string): Promise<number | null> {

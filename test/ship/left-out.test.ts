@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Interpreter } from '../../proxy/ship/recorder.ts'
+import type { Interpreter } from '../../proxy/ship/understanding.ts'
 import type { QueryRecord } from '../../schema/record/record.ts'
 import { folderFor } from '../journal/samples.ts'
 import { MemoryStore, plain, refused } from './memory-store.ts'

@@ -5,7 +5,7 @@ import type { QueryRecord } from '../../schema/record/record.ts'
 import { StoreError } from '../../schema/store/store.ts'
 import type { Batch, RecordWriter } from '../../schema/store/store.ts'
 import type { Exchange, Gap } from '../../proxy/exchange.ts'
-import type { Interpreter } from '../../proxy/ship/recorder.ts'
+import type { Interpreter } from '../../proxy/ship/understanding.ts'
 
 export const away = () => new StoreError('STORE_UNAVAILABLE', 'away')
 export const refused = () => new StoreError('STORE_REJECTED', 'refused')
