@@ -8,18 +8,15 @@
  */
 import sql from 'mssql'
 import type { Origin } from '../../record/ids.ts'
-import type { QueryRecord } from '../../record/record.ts'
 import { storeFault } from '../fault.ts'
-import { CHANGE, CRIT, DIM, LOG, MEAS, SEEN } from '../sql/columns.ts'
-import type { Column } from '../sql/columns.ts'
 import { asMinted, checkBatch, drift, numberTaken } from '../sql/entries.ts'
-import type { Entry, Use } from '../sql/entries.ts'
+import type { Use } from '../sql/entries.ts'
 import type { Batch, RecordWriter } from '../store.ts'
+import { tablesOf } from './bulk.ts'
 import { isTaken } from './fault.ts'
 import type { Pool } from './pool.ts'
 import { settled } from './settle.ts'
-import { encode, TYPES } from './types.ts'
-import type { Bound } from './types.ts'
+import { TYPES } from './types.ts'
 
 export const STATEMENTS = {
   position: `SELECT [position] FROM [tilsyn].[origin] WHERE [origin] = @origin`,
@@ -40,6 +37,8 @@ interface Planned extends Pick<Batch, 'position' | 'records'> {
   /** The numbers were given just now: one that is stored already is another entry's, and not this one's twin. */
   readonly newlyNumbered?: true
 }
+
+const LOADING = { checkConstraints: true, keepNulls: true } as const
 
 /** Once with the ids as minted; then with ids looked up, and once more for an id that was taken meanwhile. */
 const ATTEMPTS = 3
@@ -140,64 +139,9 @@ async function store(
 ): Promise<void> {
   const entries = lookUp ? await settled(transaction, records) : records.map(asMinted)
   if (newlyNumbered && entries.length < records.length) throw numberTaken()
-  for (const table of tablesOf(entries)) {
-    if (table.rows.length > 0) await transaction.request().bulk(table, { checkConstraints: true, keepNulls: true })
-  }
+  for (const table of tablesOf(entries)) await transaction.request().bulk(table, LOADING)
   const { ahead, behind } = drift(entries)
   const move = transaction.request().input('origin', TYPES.origin(), origin).input('now', TYPES.time(), new Date())
   move.input('position', TYPES.big(), position)
   await move.input('ahead', TYPES.big(), ahead).input('behind', TYPES.big(), behind).query(STATEMENTS.move)
-}
-
-function tablesOf(entries: readonly Entry[]): sql.Table[] {
-  const children = <Row>(rows: (record: QueryRecord) => readonly Row[]) =>
-    entries.flatMap(({ logId, record }) => rows(record).map((row, ord) => ({ keys: [logId, ord], row })))
-  return [
-    table(
-      'log',
-      LOG,
-      entries.map(({ logId, record }) => ({ keys: [logId], row: record })),
-    ),
-    table(
-      'crit',
-      CRIT,
-      children((r) => r.criteria),
-    ),
-    table(
-      'dim',
-      DIM,
-      children((r) => r.dimensions),
-    ),
-    table(
-      'meas',
-      MEAS,
-      children((r) => r.measures),
-    ),
-    table(
-      'seen',
-      SEEN,
-      children((r) => r.seen),
-    ),
-    table(
-      'change',
-      CHANGE,
-      children((r) => r.changes),
-    ),
-  ]
-}
-
-interface Keyed<Row> {
-  readonly keys: readonly Bound[]
-  readonly row: Row
-}
-
-function table<Row>(name: string, columns: Record<string, Column<Row>>, rows: readonly Keyed<Row>[]): sql.Table {
-  const made = new sql.Table(`tilsyn.${name}`)
-  made.columns.add('log_id', TYPES.big(), { nullable: false })
-  if (name !== 'log') made.columns.add('ord', TYPES.int(), { nullable: false })
-  for (const [column, { kind, optional }] of Object.entries(columns))
-    made.columns.add(column, TYPES[kind](), { nullable: optional === true })
-  const values = Object.values(columns)
-  for (const { keys, row } of rows) made.rows.push([...keys, ...values.map(({ kind, of }) => encode(kind, of(row)))])
-  return made
 }

@@ -72,12 +72,21 @@ export class Database {
     })
   }
 
+  /** All rows or none. */
   load({ table, columns }: Bulk, rows: readonly (readonly Value[])[]): number {
     return told(() => {
       const names = columns.map((name) => `[${name}]`).join(', ')
       const marks = columns.map(() => '?').join(', ')
       const statement = this.#db.prepare(`INSERT INTO [tilsyn].[${table}] (${names}) VALUES (${marks})`)
-      for (const row of rows) statement.run(...row)
+      this.#db.exec('SAVEPOINT load')
+      try {
+        for (const row of rows) statement.run(...row)
+      } catch (error) {
+        this.#db.exec('ROLLBACK TO load')
+        throw error
+      } finally {
+        this.#db.exec('RELEASE load')
+      }
       return rows.length
     })
   }
