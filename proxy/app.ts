@@ -111,7 +111,7 @@ export async function openProxy({ config, logger, post, disk = nodeDisk }: Proxy
   // A disk that refuses is told by the journal, which writes to the same.
   await noteProcess(journal.folder, journal.origin, journal.openedPosition, disk).catch(() => undefined)
   const changesIn = post === undefined ? config.proxy.journal : post.changesIn
-  const changeLog = changesIn === null ? null : await ChangeLog.open({ journal, folder: changesIn })
+  const changeLog = changesIn === null ? null : await ChangeLog.open({ journal, folder: changesIn, disk })
   const answers = createAnswerReader({ persons: settings.persons })
   const origin = new ClientOrigin(config.proxy)
   const forward = createForward({
@@ -326,12 +326,13 @@ class OpenProxy implements RunningProxy {
   }
 
   async close(): Promise<void> {
-    const { admin, watch, forward, journal, recorder } = this.#its
+    const { admin, watch, forward, journal, changeLog, recorder } = this.#its
     this.#isClosing = true
     watch?.enter('stopping')
     await this.#reloading
     await closeWithin(DEADLINE_MS, forward, this.#front)
     await Promise.all([this.#now.answers, ...this.#retired].map((reader) => reader.close()))
+    await changeLog?.close()
     await journal.close()
     await recorder.stop()
     watch?.stop()

@@ -18,7 +18,7 @@ import type { Mistake } from '../../schema/config/config-error.ts'
 import type { Setting } from '../../schema/config/settings.ts'
 import type { Change } from '../../schema/record/record.ts'
 import type { Configured } from '../exchange.ts'
-import { nodeDisk } from '../journal/disk.ts'
+import { type Disk, nodeDisk } from '../journal/disk.ts'
 import { readConfigured } from '../journal/entry.ts'
 import { fields, list, number, orNull, shaped, text } from '../journal/fields.ts'
 import type { Fields } from '../journal/fields.ts'
@@ -63,6 +63,7 @@ export interface ChangeLogOptions {
   /** Of the proxy's journal, or of its journals where it is several processes: their number may be another next time. */
   readonly folder: string
   readonly now?: () => number
+  readonly disk?: Disk
 }
 
 const NOTHING: Noted = { changes: [], record: async () => undefined }
@@ -75,19 +76,23 @@ export class ChangeLog {
   readonly #journal: ChangeJournal
   readonly #folder: string
   readonly #now: () => number
+  readonly #disk: Disk
   /** The set-up of which all is durable; `null`: nobody knows. */
   #settled: readonly KeptSetting[] | null
   #pending: readonly Pending[]
   /** Of `#pending`, what the journal has refused: it and what came after it stay until the next start. */
   readonly #untaken = new Set<Pending>()
   readonly #lost: Kept['lost']
+  /** A change that was not made may stand in the file: a disk that fails may have done what it was asked for. */
+  #isInDoubt = false
   /** One writing at a time, the newest last. */
   #writing: Promise<void> = Promise.resolve()
 
-  private constructor({ journal, folder, now = Date.now }: ChangeLogOptions, kept: Kept) {
+  private constructor({ journal, folder, now = Date.now, disk = nodeDisk }: ChangeLogOptions, kept: Kept) {
     this.#journal = journal
     this.#folder = folder
     this.#now = now
+    this.#disk = disk
     this.#settled = kept.settings
     this.#pending = kept.pending
     this.#lost = kept.lost
@@ -128,9 +133,22 @@ export class ChangeLog {
       await this.#write(() => (this.#pending = [...this.#pending, pending]))
     } catch (cause) {
       this.#pending = this.#pending.filter((one) => one !== pending)
+      this.#isInDoubt = true
+      await this.#settleDoubt()
       throw new ChangeNotKept({ cause })
     }
     return { changes, record: () => this.#record(pending) }
+  }
+
+  /** Call before the journal's folder is given free: the file must not say what the next start would take for a change. */
+  async close(): Promise<void> {
+    await this.#writing
+    await this.#settleDoubt()
+  }
+
+  async #settleDoubt(): Promise<void> {
+    // A disk that still fails is asked again with the next change, and when this closes.
+    if (this.#isInDoubt) await this.#write(() => undefined).catch(() => undefined)
   }
 
   /** Nothing was changed, but somebody tried. Resolves as {@link Noted.record} does. */
@@ -164,10 +182,10 @@ export class ChangeLog {
   }
 
   #write(change: () => void): Promise<void> {
-    const written = this.#writing.then(() => {
+    const written = this.#writing.then(async () => {
       change()
-      const content = { settings: this.#settled, pending: this.#pending }
-      return writeSealed(nodeDisk, pathOf(this.#folder), content)
+      await writeSealed(this.#disk, pathOf(this.#folder), { settings: this.#settled, pending: this.#pending })
+      this.#isInDoubt = false
     })
     this.#writing = written.catch(() => undefined)
     return written

@@ -8,7 +8,7 @@
  * held: entries are made all the same, and say less.
  */
 import { join } from 'node:path'
-import { nodeDisk } from '../journal/disk.ts'
+import { type Disk, nodeDisk } from '../journal/disk.ts'
 import { readSealed, writeSealed } from '../journal/sealed.ts'
 import { Learned } from '../protocol/learned/learned.ts'
 import type { WrittenKnowledge } from '../protocol/learned/learned.ts'
@@ -28,12 +28,14 @@ const SLOTS: readonly Slot[] = [0, 1]
 export class KnowledgeFiles {
   readonly #folder: string
   readonly #origin: Origin
+  readonly #disk: Disk
   /** The one that belongs to the checkpoint on disk: it must not be written next. */
   #current: Slot = 1
 
-  constructor(folder: string, origin: Origin) {
+  constructor(folder: string, origin: Origin, disk: Disk = nodeDisk) {
     this.#folder = folder
     this.#origin = origin
+    this.#disk = disk
   }
 
   /** The latest that has learnt from no frame behind `upTo`, and whether any file was broken. Never throws. */
@@ -55,7 +57,7 @@ export class KnowledgeFiles {
   /** Journal or store were set back: these frames are read for the first time, whatever was read under their numbers. */
   async #discard(slot: Slot): Promise<void> {
     // One that cannot be removed is written over next, or told of by the checkpoint, which meets the same disk.
-    await nodeDisk.unlink(this.#path(slot)).catch(() => undefined)
+    await this.#disk.unlink(this.#path(slot)).catch(() => undefined)
     this.#current = slot === 0 ? 1 : 0
   }
 
@@ -75,7 +77,7 @@ export class KnowledgeFiles {
   /** Rejects when the disk refuses. Call the answer once the checkpoint that goes with it is written too. */
   async write(n: number, knowledge: WrittenKnowledge): Promise<() => void> {
     const slot: Slot = this.#current === 0 ? 1 : 0
-    await writeSealed(nodeDisk, this.#path(slot), { origin: this.#origin, n, knowledge })
+    await writeSealed(this.#disk, this.#path(slot), { origin: this.#origin, n, knowledge })
     return () => (this.#current = slot)
   }
 

@@ -37,6 +37,7 @@ import type { QueryRecord } from '../../schema/record/record.ts'
 import type { RecordWriter } from '../../schema/store/store.ts'
 import { freshCheckpoint, oldestPlace, readCheckpoint, startOf, writeCheckpoint } from '../journal/checkpoint.ts'
 import type { Checkpoint } from '../journal/checkpoint.ts'
+import { type Disk, nodeDisk } from '../journal/disk.ts'
 import { loadIdentity, mintOrigin, readSegmentHead } from '../journal/identity.ts'
 import type { Identity } from '../journal/identity.ts'
 import { JournalError } from '../journal/journal-error.ts'
@@ -83,6 +84,8 @@ export interface RecorderOptions extends UnderstandingOptions {
   readonly batchBytes?: number
   readonly keepBytes?: number
   readonly now?: () => number
+  /** What checkpoint and knowledge are written to. */
+  readonly disk?: Disk
 }
 
 interface Batch {
@@ -106,6 +109,7 @@ interface Source {
 
 export class Recorder {
   readonly #options: RecorderOptions
+  readonly #disk: Disk
   readonly #abort = new AbortController()
   readonly #writer: BatchWriter
   readonly #status: StatusFile
@@ -126,6 +130,7 @@ export class Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options
+    this.#disk = options.disk ?? nodeDisk
     this.#status = new StatusFile(options.folder, options.statusMs ?? 1000, options.now ?? Date.now, (status) =>
       options.onStatus?.(status),
     )
@@ -237,7 +242,7 @@ export class Recorder {
   /** What was known where reading begins: nothing of what the store does not have yet may be known beforehand. */
   async #recall(): Promise<Understanding> {
     const { origin, position } = this.#known()
-    const knowing = new Knowing(new KnowledgeFiles(this.#options.folder, origin))
+    const knowing = new Knowing(new KnowledgeFiles(this.#options.folder, origin, this.#disk))
     const broken = await knowing.read(Math.max(this.#skipTo, position.n))
     if (broken) this.#trouble('RECORDER_KNOWLEDGE')
     this.#knowing = knowing
@@ -386,7 +391,7 @@ export class Recorder {
     if (when === 'if due' && knowing?.isDue === false) return
     try {
       const written = await knowing?.write(checkpoint.position.n)
-      await writeCheckpoint(this.#options.folder, checkpoint)
+      await writeCheckpoint(this.#options.folder, checkpoint, this.#disk)
       this.#savedCheckpoint = checkpoint
       written?.()
       // Not before the store has been asked: a restored one may need again what the checkpoint says it has.

@@ -11,7 +11,7 @@ import type { Random } from '../support/random.ts'
 import { printed, tilsyn } from '../support/tilsyn.ts'
 import { figures, rounds, seeded } from './campaign.ts'
 import { assertOnce, Recorded } from './recorded.ts'
-import { pause, Stage } from './stage.ts'
+import { Stage } from './stage.ts'
 
 const FILES = [
   'checkpoint.json',
@@ -59,6 +59,7 @@ test('whatever becomes of the files beside the segments, every query is written 
     await recorded.ship()
     await recorded.ship()
     assertOnce(recorded.rows(), marks)
+    await recorded.assertVerified()
     queries += marks.length
     rmSync(recorded.folder, { recursive: true })
   }
@@ -84,6 +85,7 @@ test('a journal that is set back behind its checkpoint and the store goes on wit
     const again = await recorded.live(random, `${round}-again`, 100, { segmentBytes: 8_000 })
     await recorded.ship()
     assertOnce(recorded.rows(), [...kept, ...undone, ...again])
+    await recorded.assertVerified()
     queries += kept.length + undone.length + again.length
     rmSync(recorded.folder, { recursive: true })
   }
@@ -96,7 +98,9 @@ test('two processes on one journal: the second is refused in words, and the firs
   const proxy = tilsyn(['proxy'], { cwd: stage.folder })
   t.after(() => proxy.child.kill('SIGKILL'))
   await printed(proxy, /listening/)
-  const asking = stage.ask(pause(4000), 2)
+  const over = Promise.withResolvers<void>()
+  const asking = stage.ask(over.promise, 2)
+  await stage.more(5, 'whole')
   for (let n = 0; n < 3; n++)
     await assert.rejects(openJournal({ folder: stage.config.proxy.journal, name: 'proxy' }), {
       code: 'JOURNAL_LOCKED',
@@ -105,6 +109,8 @@ test('two processes on one journal: the second is refused in words, and the firs
   const second = await tilsyn(['proxy'], { cwd: stage.folder }).ended
   assert.notEqual(second.code, 0)
   assert.match(second.out + second.err, /in use by another process/)
+  await stage.more(5, 'whole')
+  over.resolve()
   await asking
   await stage.written()
   proxy.child.kill('SIGTERM')

@@ -21,6 +21,7 @@ export class ForgetfulDisk implements Disk {
   /** Names that no synced folder has yet, and where their files lie meanwhile. */
   readonly #unnamed = new Map<string, string>()
   #count = 0
+  #naming: Promise<void> = Promise.resolve()
 
   /** @param onStep called between any two things that happen to the disk: the power may go there */
   constructor(random: Random, limbo: string, onStep: () => void) {
@@ -59,7 +60,26 @@ export class ForgetfulDisk implements Disk {
     }
   }
 
-  async rename(from: string, to: string): Promise<void> {
+  rename(from: string, to: string): Promise<void> {
+    return this.#oneByOne(() => this.#rename(from, to))
+  }
+
+  unlink(path: string): Promise<void> {
+    return this.#oneByOne(() => this.#unlink(path))
+  }
+
+  syncFolder(folder: string): Promise<void> {
+    return this.#oneByOne(() => this.#syncFolder(folder))
+  }
+
+  /** What happens to names, as a file system does it: where each file lies changes with every step. */
+  #oneByOne(work: () => Promise<void>): Promise<void> {
+    const done = this.#naming.then(work)
+    this.#naming = done.catch(() => undefined)
+    return done
+  }
+
+  async #rename(from: string, to: string): Promise<void> {
     const real = this.#unnamed.get(from) ?? from
     this.#unnamed.delete(from)
     if (this.#random.below(4) === 0) await rename(real, to)
@@ -67,7 +87,7 @@ export class ForgetfulDisk implements Disk {
     this.#onStep()
   }
 
-  async unlink(path: string): Promise<void> {
+  async #unlink(path: string): Promise<void> {
     const real = this.#unnamed.get(path)
     this.#unnamed.delete(path)
     // A name that was removed may be there again.
@@ -76,7 +96,7 @@ export class ForgetfulDisk implements Disk {
     this.#onStep()
   }
 
-  async syncFolder(folder: string): Promise<void> {
+  async #syncFolder(folder: string): Promise<void> {
     this.#onStep()
     for (const [path, real] of this.#unnamed) {
       if (dirname(path) !== folder) continue

@@ -9,9 +9,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
-import { eventually } from '../support/tilsyn.ts'
 import { figures, rounds, seeded } from './campaign.ts'
-import { pause, Stage } from './stage.ts'
+import { Stage } from './stage.ts'
 
 const MEGABYTES = 96
 
@@ -63,19 +62,14 @@ for (const what of ['everything', 'the journal', 'the store'] as const) {
     const filling = join(small, 'filling')
     let isRefusedAtAll = false
     for (const _ of rounds(2, 100)) {
-      await stage.ask(pause(200 + random.below(300)))
+      await stage.ask(stage.more(20 + random.below(40)))
       fill(filling)
       const before = stage.count('refused')
-      await stage.ask(pause(500 + random.below(500)))
+      await stage.ask(stage.more(50 + random.below(100)))
       isRefusedAtAll ||= stage.count('refused') > before
       rmSync(filling)
       // It comes back by itself: asked until one is answered.
-      const answered = stage.count('whole')
-      const over = Promise.withResolvers<void>()
-      const asking = stage.ask(over.promise, 1)
-      await eventually(30_000, async () => (stage.count('whole') > answered ? true : null))
-      over.resolve()
-      await asking
+      await stage.ask(stage.more(1, 'whole'), 1)
     }
     await stage.written()
     await proxy.close()

@@ -1,13 +1,18 @@
 /**
- * SIGKILL at random points under load: of a proxy in one process, recorder and all, and of one in several, where the victim
- * is a worker or the process above them. `npm run test:kill` is the short form for one process.
+ * Ends at random points under load: SIGKILL of a proxy in one process, recorder and all; of one in several, where the victim
+ * is a worker, the process above them, or one after the other; and the end of the recorder's thread alone, or before its
+ * process. `npm run test:kill` is 200 kills of one process.
  */
 import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { eventually, printed, tilsyn } from '../support/tilsyn.ts'
+import { pathToFileURL } from 'node:url'
+import { eventually, printed, run, tilsyn } from '../support/tilsyn.ts'
 import { figures, FULL, rounds, seeded } from './campaign.ts'
 import { pause, Stage } from './stage.ts'
+
+const ENDING = pathToFileURL(join(import.meta.dirname, 'ending-recorder.ts')).href
 
 async function childrenOf(parent: number | undefined): Promise<readonly number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
@@ -27,30 +32,47 @@ function isAlive(pid: number): boolean {
   }
 }
 
-for (const workers of FULL ? [1, 2] : [2]) {
-  const title = workers === 1 ? 'a proxy in one process' : 'a proxy in several processes, or one of them'
-  test(`SIGKILL of ${title} loses no answer that has left, and doubles none`, async (t) => {
+interface Kind {
+  readonly title: string
+  readonly workers: number
+  /** The recorder's thread is ended, too. */
+  readonly recorder: boolean
+}
+
+const KINDS: readonly Kind[] = [
+  { title: 'SIGKILL of a proxy in several processes, or one of them,', workers: 2, recorder: false },
+  { title: 'the end of the recorder, or of it and its process,', workers: 1, recorder: true },
+  ...(FULL ? [{ title: 'SIGKILL of a proxy in one process', workers: 1, recorder: false }] : []),
+]
+
+for (const { title, workers, recorder } of KINDS) {
+  test(`${title} loses no answer that has left, and doubles none`, async (t) => {
     const random = seeded(t)
     const stage = await Stage.open(t, random, { proxy: { workers } })
-    let kills = 0
+    const tally = { kills: 0, recorders: 0 }
     for (const _ of rounds(8, 1000)) {
-      const proxy = tilsyn(['proxy'], { cwd: stage.folder })
+      const env = recorder
+        ? { NODE_OPTIONS: `--import=${ENDING}`, TILSYN_FAULTS_SEED: String(random.below(2 ** 31)) }
+        : {}
+      const proxy = tilsyn(['proxy'], { cwd: stage.folder, env })
       t.after(() => proxy.child.kill('SIGKILL'))
       await printed(proxy, /listening/)
       const asking = stage.ask(proxy.ended)
-      await pause(100 + random.below(400))
+      await stage.more(1 + random.below(recorder ? 300 : 60), 'whole')
       const children = workers === 1 ? [] : await childrenOf(proxy.child.pid)
       const victim = children[random.below(children.length * 2)]
       if (victim !== undefined) {
         process.kill(victim, 'SIGKILL')
-        kills += 1
+        tally.kills += 1
         await pause(random.below(500))
       }
       const left = workers === 1 ? [] : await childrenOf(proxy.child.pid)
+      await pause(random.below(10))
       proxy.child.kill('SIGKILL')
-      kills += 1
+      tally.kills += 1
       await asking
-      await eventually(30_000, async () => (left.some(isAlive) ? null : true))
+      await eventually(60_000, async () => (left.some(isAlive) ? null : true))
+      tally.recorders += proxy.printed().split('RECORDER_ENDED').length - 1
     }
     const last = tilsyn(['proxy'], { cwd: stage.folder })
     t.after(() => last.child.kill('SIGKILL'))
@@ -61,9 +83,11 @@ for (const workers of FULL ? [1, 2] : [2]) {
     const rows = stage.rows()
     stage.assertOnce(rows)
     await stage.assertVerified()
-    assert.ok(stage.count('whole') > 5 * kills, 'the load was too light to show anything')
+    const { code, out } = await run(['verify', '--journal'], { cwd: stage.folder })
+    assert.equal(code, 0, out)
+    if (recorder) assert.ok(tally.recorders > 0, 'the recorder never ended: nothing was shown')
     assert.equal(new Set(rows.map(({ origin }) => origin)).size, workers)
     const unknown = rows.filter(({ outcome }) => outcome === 'unknown').length
-    figures(t, { kills, answered: stage.count('whole'), cutOff: stage.count('part'), unknown })
+    figures(t, { ...tally, answered: stage.count('whole'), cutOff: stage.count('part'), unknown })
   })
 }

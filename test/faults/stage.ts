@@ -13,8 +13,9 @@ import { openProxy, type RunningProxy } from '../../proxy/app.ts'
 import type { Disk } from '../../proxy/journal/disk.ts'
 import { loadConfig } from '../../schema/config/load.ts'
 import type { Random } from '../support/random.ts'
-import { eventually, freePort, run, scratch } from '../support/tilsyn.ts'
+import { eventually, freePort, scratch } from '../support/tilsyn.ts'
 import { biServer, dataset, execute } from '../support/xmla.ts'
+import { assertNothingMissing } from './verified.ts'
 
 /** `refused`: the proxy said 503. */
 export type Seen = 'nothing' | 'refused' | 'part' | 'whole'
@@ -46,6 +47,7 @@ export class Stage {
   readonly asked = new Map<string, Seen>()
   /** How long each took, in the order they ended. */
   readonly tookMs: number[] = []
+  readonly #onSeen = new Set<(seen: Seen) => void>()
   #round = 0
 
   private constructor(folder: string, port: number) {
@@ -80,7 +82,8 @@ export class Stage {
 
   /** The whole proxy, in this process. */
   proxy(disk?: Disk): Promise<RunningProxy> {
-    const logger = pino({ level: 'silent' })
+    // Not only silent: a configuration that is read again says how much is told.
+    const logger = pino({ level: 'silent' }, { write: () => undefined })
     return openProxy({ config: this.config, logger, ...(disk === undefined ? {} : { disk }) })
   }
 
@@ -99,12 +102,28 @@ export class Stage {
         const seen = await ask(this.port, agent, mark)
         this.asked.set(mark, seen)
         this.tookMs.push(performance.now() - begun)
+        for (const tell of this.#onSeen) tell(seen)
         // Nobody there: it is asked for again when there may be, not a thousand times meanwhile.
         if (seen === 'nothing' || seen === 'refused') await new Promise((resolve) => setTimeout(resolve, 5))
       }
       agent.destroy()
     }
     await Promise.all(Array.from({ length: clients }, (_, name) => client(name)))
+  }
+
+  /** Resolves when so many more queries have ended, or have been seen so: however slow this computer is just now. */
+  more(count: number, as?: Seen): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    let left = count
+    const hear = (seen: Seen) => {
+      if (as !== undefined && seen !== as) return
+      left -= 1
+      if (left > 0) return
+      this.#onSeen.delete(hear)
+      resolve()
+    }
+    this.#onSeen.add(hear)
+    return promise
   }
 
   /** How many queries have been seen so. */
@@ -148,10 +167,9 @@ export class Stage {
     assert.equal(numbers.size, rows.length, 'a number is there twice')
   }
 
-  /** `tilsyn verify` finds nothing missing. */
+  /** `tilsyn verify` finds nothing missing: from the files alone, and in files and tables. */
   async assertVerified(): Promise<void> {
-    const { code, out, err } = await run(['verify'], { cwd: this.folder })
-    assert.equal(code, 0, out + err)
+    await assertNothingMissing(this.config)
   }
 }
 

@@ -152,6 +152,26 @@ test('a folder that cannot be written to changes nothing, and does not keep the 
   assert.deepEqual(await steps(folder), ['null → 1', 'null → 2'])
 })
 
+for (const step of ['rename', 'syncFolder'] as const) {
+  for (const times of [1, 2]) {
+    test(`a change that a failing disk may have kept (${step}, ${times} times) is no entry, for it was not made`, async (t) => {
+      const folder = scratch()
+      const disk = new FaultyDisk()
+      const journal = await openJournal({ folder, name: 'test', lock: { release: () => undefined } })
+      t.after(() => journal.close())
+      const log = await ChangeLog.open({ journal, folder, disk })
+      await change(log, setting('1'), START)
+      disk.fault = { step, persisted: 'after', code: 'EIO', times }
+      await assert.rejects(log.note(setting('2'), SIGNAL), ChangeNotKept)
+      assert.equal(disk.failed, times)
+      await log.close()
+      const { log: next } = await begin(t, folder)
+      await change(next, setting('1'), START)
+      assert.deepEqual(await steps(folder), ['null → 1'])
+    })
+  }
+}
+
 test('without the file, or with one that was tampered with, an entry says so and has the whole set-up', async (t) => {
   const folder = scratch()
   await change((await begin(t, folder)).log, setting('1'), START)
