@@ -6,10 +6,12 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { AnswerFacts } from '../exchange.ts'
 import { passedOn } from '../memory.ts'
 import { answerReader } from '../protocol/answer-reader.ts'
+import { Vocabulary } from '../protocol/xmla/vocabulary.ts'
 import { BodyReader } from './body-reader.ts'
 import type { FromThread, ThreadData, ToThread } from './messages.ts'
 
 const { threshold, attributes, domains } = workerData as ThreadData
+let vocabulary = new Vocabulary()
 
 /** One answer: its messages wait here while an earlier one is being decompressed. */
 class Answer {
@@ -20,7 +22,8 @@ class Answer {
 
   constructor({ id, format, coding, transport, charset, latestBirth }: Extract<ToThread, { kind: 'begin' }>) {
     this.#id = id
-    const reader = answerReader(format, { latestBirth, attributes, domains }, threshold)
+    vocabulary = vocabulary.lasting()
+    const reader = answerReader(format, { latestBirth, attributes, domains }, threshold, vocabulary)
     this.#body = new BodyReader(coding, charset, reader, transport)
   }
 

@@ -92,7 +92,9 @@ export class BodyReader {
   #decoded(bytes: Uint8Array): void {
     if (this.#failed) return
     try {
-      for (const piece of this.#unfolding?.write(bytes) ?? [bytes]) this.#read(piece)
+      if (this.#unfolding === null) return this.#read(bytes)
+      // A piece may be a part of what is written to again; the reader wants to keep it.
+      for (const piece of this.#unfolding.write(bytes)) this.#read(Uint8Array.from(piece))
     } catch {
       this.#fail()
     }

@@ -6,10 +6,11 @@ import { binaryTransport } from './binary/transport.ts'
 import { JsonAnswerReader } from './json/answer.ts'
 import { TextAnswerReader } from './unknown/text-answer.ts'
 import { XmlaAnswerReader } from './xmla/answer.ts'
+import type { Vocabulary } from './xmla/vocabulary.ts'
 
 export interface AnswerTextReader {
   write(text: string): void
-  /** The same in UTF-8, for a reader that is faster over bytes. */
+  /** The same in UTF-8, for a reader that is faster over bytes. They stay as they are until the next call. */
   writeBytes?(bytes: Uint8Array): void
   end(): AnswerFacts
 }
@@ -30,14 +31,16 @@ export function formatOf(mediaType: string): AnswerFormat {
   return TEXT.test(mediaType) ? 'text' : 'binary'
 }
 
+/** @param vocabulary kept from answer to answer, where `rules` are the same but for the day. */
 export function answerReader(
   format: Exclude<AnswerFormat, 'binary' | 'none'>,
   rules: PersonRules,
   threshold: number,
+  vocabulary?: Vocabulary,
 ): AnswerTextReader {
   switch (format) {
     case 'xml':
-      return new XmlaAnswerReader(rules, threshold)
+      return new XmlaAnswerReader(rules, threshold, vocabulary)
     case 'json':
       return new JsonAnswerReader(rules, threshold)
     case 'text':

@@ -51,15 +51,22 @@ interface Run extends Counts {
 
 async function run(folder: string): Promise<Run> {
   const server = child('bi-server.ts', [])
-  const [{ port: upstream }] = (await once(server, 'message')) as [{ port: number }]
-  const proxy = await freePort()
-  configure(folder, proxy, upstream)
+  try {
+    const [{ port: upstream }] = (await once(server, 'message')) as [{ port: number }]
+    const proxy = await freePort()
+    configure(folder, proxy, upstream)
+    return await loaded(folder, proxy)
+  } finally {
+    server.disconnect()
+  }
+}
+
+async function loaded(folder: string, proxy: number): Promise<Run> {
   const running = await started(folder)
   const samples: Sample[] = []
   const look = setInterval(() => samples.push(sampleOf(running)), 1000)
-  const clients = child('clients.ts', [proxy, rate, seconds, users].map(String))
   try {
-    const [counts] = (await once(clients, 'message')) as [Counts]
+    const [counts] = (await once(child('clients.ts', [proxy, rate, seconds, users].map(String)), 'message')) as [Counts]
     clearInterval(look)
     const written = await writtenOf(join(folder, 'tilsyn.db'), counts.answered)
     await stopped(running)
@@ -67,7 +74,6 @@ async function run(folder: string): Promise<Run> {
   } finally {
     clearInterval(look)
     running.child.kill('SIGTERM')
-    server.disconnect()
   }
 }
 

@@ -18,6 +18,8 @@ const MAX_NAME = 200
  */
 export class PersonsSeen {
   readonly rules: PersonRules
+  /** No attribute is named for persons by configuration: only those whose names everybody knows are. */
+  readonly knowsUsualNamesOnly: boolean
   readonly #threshold: number
   readonly #persons = new Set<PersonNumber>()
   readonly #named = new Map<string, Named>()
@@ -25,6 +27,7 @@ export class PersonsSeen {
 
   constructor(rules: PersonRules, threshold: number) {
     this.rules = rules
+    this.knowsUsualNamesOnly = rules.attributes.length === 0 && (rules.domains ?? []).length === 0
     this.#threshold = threshold
   }
 

@@ -22,11 +22,13 @@ import { Results } from './results.ts'
 import type { RootReader } from './root-reader.ts'
 import { RowsetReader } from './rowset.ts'
 import { NamespaceScope } from './namespace-scope.ts'
+import { Vocabulary } from './vocabulary.ts'
 
 const FORMAT = /^urn:schemas-microsoft-com:xml-analysis:(\w+)$/
 
 export class XmlaAnswerReader {
-  readonly #markup = new MarkupReader(this)
+  readonly #markup: MarkupReader
+  readonly #vocabulary: Vocabulary
   readonly #seen: PersonsSeen
   readonly #namespaces = new NamespaceScope()
   readonly #results = new Results()
@@ -44,7 +46,9 @@ export class XmlaAnswerReader {
   #soap = false
   #torn = false
 
-  constructor(rules: PersonRules, threshold: number) {
+  constructor(rules: PersonRules, threshold: number, vocabulary = new Vocabulary()) {
+    this.#markup = new MarkupReader(this, vocabulary)
+    this.#vocabulary = vocabulary
     this.#seen = new PersonsSeen(rules, threshold)
   }
 
@@ -52,7 +56,7 @@ export class XmlaAnswerReader {
     this.#markup.write(Buffer.from(text))
   }
 
-  /** The same in UTF-8, and much cheaper. */
+  /** The same in UTF-8, and much cheaper. The bytes must stay as they are until the next call. */
   writeBytes(bytes: Uint8Array): void {
     this.#markup.write(bytes)
   }
@@ -131,8 +135,10 @@ export class XmlaAnswerReader {
     if (format === undefined && !this.#soap) return this.#lookAtAttributes(name)
     const kind = format === 'mddataset' ? 'dataset' : format === 'rowset' ? 'rowset' : 'empty'
     if (this.#kind === 'other' || this.#kind === 'empty') this.#kind = kind
-    const Reader = kind === 'dataset' ? DatasetReader : RowsetReader
-    this.#root = new Reader(this.#markup, this.#seen)
+    this.#root =
+      kind === 'dataset'
+        ? new DatasetReader(this.#markup, this.#seen, this.#vocabulary)
+        : new RowsetReader(this.#markup, this.#seen)
     this.#results.begin(kind)
     this.#rootDepth = this.#markup.depth
   }

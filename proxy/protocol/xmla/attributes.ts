@@ -1,5 +1,5 @@
-import { startsWith } from './markup-name.ts'
 import { decodeReferences } from './references.ts'
+import { Spellings } from './spellings.ts'
 
 /** By the name as it is spelled, prefix and all. */
 export type Attributes = ReadonlyMap<string, string>
@@ -14,29 +14,25 @@ export function attribute(attributes: Attributes, local: string): string | null 
   return null
 }
 
-const MAX_KEPT = 256
 const MAX_KEPT_BYTES = 512
 
 const NONE: Attributes = new Map()
 
 /**
- * The attributes of one answer's tags. Most tags say what an earlier one said, `xsi:type="xsd:double"`: those read
- * before are kept by their bytes, and the last ones are not even made a string again.
+ * The attributes of tags. Most tags say what an earlier one said, `xsi:type="xsd:double"`: those read before are kept by
+ * their bytes, and are not even made a string again.
  */
 export class AttributeReader {
-  readonly #kept = new Map<string, Attributes>()
-  #last: Uint8Array = new Uint8Array(0)
-  #lastRead: Attributes = NONE
+  readonly #kept = new Spellings<Attributes>()
+
+  get isFull(): boolean {
+    return this.#kept.isFull
+  }
 
   read(buffer: Buffer, from: number, to: number): Attributes {
     if (from >= to) return NONE
-    if (this.#last.length === to - from && startsWith(buffer, from, this.#last)) return this.#lastRead
-    const text = buffer.toString('utf8', from, to)
-    const attributes = this.#kept.get(text) ?? parse(text)
-    if (this.#kept.size < MAX_KEPT && text.length <= MAX_KEPT_BYTES) this.#kept.set(text, attributes)
-    if (to - from <= MAX_KEPT_BYTES)
-      [this.#last, this.#lastRead] = [Uint8Array.from(buffer.subarray(from, to)), attributes]
-    return attributes
+    if (to - from > MAX_KEPT_BYTES) return parse(buffer.toString('utf8', from, to))
+    return this.#kept.at(buffer, from, to, parse)
   }
 }
 

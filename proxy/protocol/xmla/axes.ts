@@ -5,6 +5,7 @@ import { attribute } from './attributes.ts'
 import { decodeColumnName, isNumericType } from './column-name.ts'
 import type { MarkupName } from './markup-name.ts'
 import type { MarkupReader } from './markup.ts'
+import type { Vocabulary } from './vocabulary.ts'
 
 interface Axis {
   /** `null`: the slicer. */
@@ -21,11 +22,19 @@ interface TupleSet {
   size: number | null
 }
 
-const SETS: Readonly<Record<string, TupleSet['kind']>> = {
-  Members: 'members',
-  Tuples: 'tuples',
-  CrossProduct: 'product',
-  Union: 'union',
+function setOf(local: string): TupleSet['kind'] | null {
+  switch (local) {
+    case 'Members':
+      return 'members'
+    case 'Tuples':
+      return 'tuples'
+    case 'CrossProduct':
+      return 'product'
+    case 'Union':
+      return 'union'
+    default:
+      return null
+  }
 }
 
 interface Property {
@@ -50,6 +59,7 @@ const MAX_HELD = 4 * 1024 * 1024
 export class AxesReader {
   readonly #markup: MarkupReader
   readonly #seen: PersonsSeen
+  readonly #levels: Vocabulary['levels']
   readonly #axes: Axis[] = []
   #axis: Axis = { number: null, tuples: 0, named: new Set() }
   #sets: TupleSet[] = []
@@ -58,18 +68,21 @@ export class AxesReader {
   /** Hierarchy of the members of a set, and of the member in hand. */
   #setHierarchy = ''
   #hierarchy = ''
+  /** Texts of the member in hand; empty where they neither hold a person nor are named for any. */
   #uniqueName = ''
-  #level = ''
   #caption = ''
+  /** What its level is named for. */
+  #levelNaming: Named = false
   #properties: Property[] = []
   #mayHoldPerson = false
   #held = 0
   /** Is any measure named for person numbers? Only then it matters which cell is whose. */
   anyNamed = false
 
-  constructor(markup: MarkupReader, seen: PersonsSeen) {
+  constructor(markup: MarkupReader, seen: PersonsSeen, { levels }: Vocabulary) {
     this.#markup = markup
     this.#seen = seen
+    this.#levels = levels
   }
 
   open(name: MarkupName, depth: number): void {
@@ -77,14 +90,14 @@ export class AxesReader {
     if (name.local === 'Member') this.#openMember(depth)
     else if (name.local === 'Tuple') this.#count(1)
     else if (name.local === 'Axis') this.#openAxis()
-    else this.#openSet(SETS[name.local])
+    else this.#openSet(setOf(name.local))
   }
 
   close(name: MarkupName, depth: number): void {
     if (this.#memberDepth > 0) {
       if (depth > this.#memberDepth) this.#closeLeaf(name)
       else this.#closeMember()
-    } else if (SETS[name.local] !== undefined) this.#closeSet()
+    } else if (setOf(name.local) !== null) this.#closeSet()
   }
 
   end(): void {
@@ -94,11 +107,13 @@ export class AxesReader {
 
   /** By the number of the axis; the slicer is none. */
   tuples(): number[] {
-    const numbered = this.#axes.filter((axis) => axis.number !== null)
-    const count = Math.max(0, ...numbered.map(({ number }) => (number ?? 0) + 1))
-    const tuples = Array.from({ length: count }, () => 0)
-    for (const { number, tuples: size } of numbered) tuples[number ?? 0] = Math.min(size, Number.MAX_SAFE_INTEGER)
-    return tuples
+    const found: number[] = []
+    for (const { number, tuples } of this.#axes) {
+      if (number === null) continue
+      while (found.length < number) found.push(0)
+      found[number] = Math.min(tuples, Number.MAX_SAFE_INTEGER)
+    }
+    return found
   }
 
   /** Is the measure of this cell named for person numbers? Axis 0 runs fastest (MS-SSAS, "CellOrdinal"). */
@@ -122,8 +137,8 @@ export class AxesReader {
     if (this.#axes.length <= MAX_AXES && (number ?? 0) < MAX_AXES) this.#axes.push(this.#axis)
   }
 
-  #openSet(kind: TupleSet['kind'] | undefined): void {
-    if (kind === undefined) return
+  #openSet(kind: TupleSet['kind'] | null): void {
+    if (kind === null) return
     if (kind === 'members') this.#setHierarchy = attribute(this.#markup.attributes(), 'Hierarchy') ?? ''
     this.#sets.push({ kind, size: null })
   }
@@ -153,21 +168,32 @@ export class AxesReader {
     if (cluster) this.#count(1)
     this.#hierarchy = attribute(this.#markup.attributes(), 'Hierarchy') ?? (cluster ? this.#setHierarchy : '')
     this.#uniqueName = ''
-    this.#level = ''
     this.#caption = ''
+    this.#levelNaming = false
     this.#mayHoldPerson = false
   }
 
   #closeLeaf(name: MarkupName): void {
-    if (name.local === 'UName') this.#uniqueName = this.#markup.text()
-    else if (name.local === 'Caption') this.#caption = this.#markup.text()
-    else if (name.local === 'LName') this.#level = this.#markup.text()
+    if (name.local === 'LName') {
+      this.#levelNaming = this.#markup.spelled(this.#levels, (level) => this.#seen.naming(level))
+      return
+    }
+    if (name.local === 'UName') this.#uniqueName = this.#textThatMatters()
+    else if (name.local === 'Caption') this.#caption = this.#textThatMatters()
     else this.#closeProperty(name)
-    this.#mayHoldPerson ||= name.local !== 'LName' && this.#markup.mayHoldPerson()
+    this.#mayHoldPerson ||= this.#markup.mayHoldPerson()
+  }
+
+  /** Most texts are of no interest, and not made strings. */
+  #textThatMatters(): string {
+    const markup = this.#markup
+    const matters = !this.#seen.knowsUsualNamesOnly || markup.mayHoldNamedPerson() || markup.mayBeNamed()
+    return matters ? markup.text() : ''
   }
 
   #closeProperty(name: MarkupName): void {
     const naming = (name.naming ??= this.#seen.naming(decodeColumnName(name.local)))
+    if (!this.#markup.mayHoldNamedPerson()) return
     if (naming !== true && !this.#isNamed() && !this.#markup.mayHoldPerson()) return
     const text = this.#markup.text()
     const amount = isNumericType(attribute(this.#markup.attributes(), 'type'))
@@ -202,8 +228,7 @@ export class AxesReader {
 
   /** What is nearest to the member's texts decides. */
   #naming(): Named {
-    const level = this.#seen.naming(this.#level)
-    if (level !== false) return level
+    if (this.#levelNaming !== false) return this.#levelNaming
     const member = this.#seen.naming(this.#uniqueName)
     return member === false ? this.#seen.naming(this.#hierarchy) : member
   }

@@ -50,6 +50,26 @@ export function textMayHoldPerson(text: string): boolean {
 }
 
 /**
+ * The same for names: might these bytes be one that everybody uses for person numbers, or for places (`namingOf`)? All of
+ * those have `pr`, `pn`, `pe` or a `p` and a separator in them, or begin with `civ` (a test holds the two together).
+ */
+export function mayBeNamed(buffer: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at + 1 < to; at += 1) {
+    const letter = (buffer[at] ?? 0) | 0x20
+    if (letter === 0x70 && followsP(buffer[at + 1] ?? 0)) return true
+    if (letter === 0x63 && ((buffer[at + 1] ?? 0) | 0x20) === 0x69 && ((buffer[at + 2] ?? 0) | 0x20) === 0x76)
+      return true
+  }
+  return false
+}
+
+const BEHIND_P = new Set(Array.from('rneRNE-_ .', (sign) => sign.charCodeAt(0)))
+
+function followsP(byte: number): boolean {
+  return BEHIND_P.has(byte)
+}
+
+/**
  * Does a byte begin, or end, a character that counts as a digit of another script or as none at all
  * (`schema/record/digits.ts`)? Those are U+0600 and beyond, and the soft hyphen.
  */

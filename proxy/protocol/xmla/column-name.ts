@@ -2,8 +2,8 @@ import type { Named } from '../../../schema/record/person-number.ts'
 
 /** What is known of the columns that one element name stands for. */
 export interface Column {
-  /** Names are shared by all results of an answer, columns are not. */
-  readonly owner: object
+  /** Of whom: names are shared by all results, columns are not. Not the reader itself, which a name would keep alive. */
+  readonly owner: symbol
   /** The real name. */
   readonly name: string
   readonly naming: Named

@@ -7,6 +7,7 @@ import { isNumericType } from './column-name.ts'
 import type { MarkupName } from './markup-name.ts'
 import type { MarkupReader } from './markup.ts'
 import type { Found, RootReader } from './root-reader.ts'
+import type { Vocabulary } from './vocabulary.ts'
 
 /**
  * Reads a multidimensional answer: its axes, and its cells. A cell holds a value, or in its place an error, which is no
@@ -29,10 +30,10 @@ export class DatasetReader implements RootReader {
   #typed: Attributes | null = null
   #typedAmount = true
 
-  constructor(markup: MarkupReader, seen: PersonsSeen) {
+  constructor(markup: MarkupReader, seen: PersonsSeen, vocabulary: Vocabulary) {
     this.#markup = markup
     this.#seen = seen
-    this.#axes = new AxesReader(markup, seen)
+    this.#axes = new AxesReader(markup, seen, vocabulary)
   }
 
   open(name: MarkupName, depth: number): void {

@@ -1,4 +1,7 @@
-/** Names of elements as an answer spells them, each kept once, so that reading one again is a comparison of bytes. */
+/**
+ * Names of elements as answers spell them, each kept once, so that reading one again is a comparison of bytes. Many
+ * answers may share them (`answer-vocabulary.ts`): one server's are all alike.
+ */
 import type { Named } from '../../../schema/record/person-number.ts'
 import type { Column } from './column-name.ts'
 import { localName } from './column-name.ts'
@@ -16,7 +19,7 @@ export interface MarkupName {
   readonly other: MarkupName | null
   /** What it tells of the numbers in it, once somebody has asked. */
   naming: Named | null
-  /** Owned by the rowset in hand: the column of this name. */
+  /** Owned by a rowset: the column of this name. */
   column: Column | null
 }
 
@@ -27,10 +30,14 @@ export class MarkupNames {
   readonly #byHash = new Map<number, MarkupName>()
   #count = 0
 
+  /** No further ones are kept. */
+  get isFull(): boolean {
+    return this.#count >= MAX_NAMES
+  }
+
   /** The name whose bytes are `buffer` from `from` to `to`. */
   at(buffer: Buffer, from: number, to: number): MarkupName {
-    let hash = 0
-    for (let i = from; i < to; i += 1) hash = (Math.imul(hash, 31) + (buffer[i] ?? 0)) | 0
+    const hash = hashOf(buffer, from, to)
     const first = this.#byHash.get(hash) ?? null
     for (let name = first; name !== null; name = name.other) {
       if (name.bytes.length === to - from && startsWith(buffer, from, name.bytes)) return name
@@ -46,9 +53,23 @@ export class MarkupNames {
 
 function newName(bytes: Buffer, other: MarkupName | null): MarkupName {
   const text = bytes.toString()
-  const local = localName(text)
-  const prefix = local === text ? null : text.slice(0, text.indexOf(':'))
+  const local = internalized(localName(text))
+  const prefix = local.length === text.length ? null : text.slice(0, text.indexOf(':'))
   return { bytes: Uint8Array.from(bytes), local, prefix, next: null, other, naming: null, column: null }
+}
+
+/**
+ * The same text as V8 keeps names of properties, once in all: comparing it with a name written in the code is then
+ * comparing two addresses.
+ */
+function internalized(text: string): string {
+  return Object.keys({ [text]: null })[0] ?? text
+}
+
+export function hashOf(buffer: Buffer, from: number, to: number): number {
+  let hash = 0
+  for (let i = from; i < to; i += 1) hash = (Math.imul(hash, 31) + (buffer[i] ?? 0)) | 0
+  return hash
 }
 
 /** Do these bytes stand at `from`? Past the end of `buffer` none do. */

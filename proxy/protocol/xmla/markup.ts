@@ -1,20 +1,21 @@
 /**
  * Reads the markup of an answer as its bytes arrive: elements, and the text in them. It knows no more of XML than that.
  *
- * It is made for speed over answers in which nothing is to be found. A byte is looked at once; a name that was read
- * before is compared and not made again; of a text only two things are noted, whether six digits stand together in it and
- * whether a reference may hide some, and a string is made of it only for whoever asks. Attributes are read on demand.
+ * It is made for speed over answers in which nothing is to be found. A byte is looked at once, and where it came to; a
+ * name that was read before is compared and not made again; of a text only its digits are noted and whether a reference
+ * may hide some, and a string is made of it only for whoever asks. Attributes are read on demand.
  *
  * Bytes are UTF-8, or any encoding whose markup is ASCII. Chunks end anywhere. What is not well formed is passed over:
  * {@link MarkupHandler.torn} tells where the nesting was not what it seemed. Only what would take memory or time without
  * bound ends the reading: depth, a tag, a name or a text beyond its limit, and entities of a document's own.
  */
 import type { Attributes } from './attributes.ts'
-import { AttributeReader } from './attributes.ts'
-import { hasHyphenated, mayHide, mayHoldPerson, textMayHoldPerson } from './candidate.ts'
+import { hasHyphenated, mayBeNamed, mayHide, mayHoldPerson, textMayHoldPerson } from './candidate.ts'
 import type { MarkupName } from './markup-name.ts'
-import { MarkupNames, startsWith } from './markup-name.ts'
+import { startsWith } from './markup-name.ts'
 import { decodeReferences, hasDigitReference } from './references.ts'
+import type { Spellings } from './spellings.ts'
+import { Vocabulary } from './vocabulary.ts'
 
 /** Told of each element. While it is, the reader tells of its attributes and of the text before the tag. */
 export interface MarkupHandler {
@@ -46,6 +47,11 @@ const LESS = 0x3c
 const GREATER = 0x3e
 const QUESTION = 0x3f
 
+/** Longer texts are not looked up. */
+const MAX_SPELLED = 256
+/** A person number has seven at least, where it is written as `7.07334E+8`. */
+const FEWEST_DIGITS = 7
+
 /** What a text was seen to hold. */
 const DIGITS = 1
 const REFERENCES = 2
@@ -56,11 +62,13 @@ type Step = 'more' | 'wait'
 
 export class MarkupReader {
   readonly #handler: MarkupHandler
-  readonly #names = new MarkupNames()
-  readonly #attributes = new AttributeReader()
+  readonly #names: Vocabulary['names']
+  readonly #attributes: Vocabulary['attributes']
   readonly #open: MarkupName[] = []
   #lastOpened: MarkupName | null = null
-  #buffer = Buffer.alloc(0)
+  #buffer: Buffer = Buffer.alloc(0)
+  /** The buffer is the reader's own, and may be written to. */
+  #isOwn = true
   /** Bytes of the buffer in use. What stands before `keep` is over. */
   #end = 0
   #keep = 0
@@ -69,6 +77,8 @@ export class MarkupReader {
   #textTo = 0
   #noted = 0
   #digits = 0
+  /** Digits of the whole text, together or not. */
+  #digitsInAll = 0
   /** Text before a comment or a CDATA section, decoded. */
   #parts = ''
   /** The start tag that is being read: its name, and how far its attributes were looked through. */
@@ -83,8 +93,10 @@ export class MarkupReader {
   #searched = 0
   #stopped = false
 
-  constructor(handler: MarkupHandler) {
+  constructor(handler: MarkupHandler, { names, attributes } = new Vocabulary()) {
     this.#handler = handler
+    this.#names = names
+    this.#attributes = attributes
   }
 
   get depth(): number {
@@ -106,6 +118,7 @@ export class MarkupReader {
     return this.#stopped
   }
 
+  /** `bytes` must stay as they are until the next call: they are not copied. */
   write(bytes: Uint8Array): void {
     if (this.#stopped) return
     this.#append(bytes)
@@ -126,6 +139,23 @@ export class MarkupReader {
   mayHoldPerson(): boolean {
     if (this.#isEncoded()) return textMayHoldPerson(this.text())
     return (this.#noted & DIGITS) !== 0 && mayHoldPerson(this.#buffer, this.#textFrom, this.#textTo)
+  }
+
+  /** The same where the text is named for person numbers, in which they may be written in any way. */
+  mayHoldNamedPerson(): boolean {
+    return this.#digitsInAll >= FEWEST_DIGITS || this.#isEncoded()
+  }
+
+  /** Might the text be the name of an attribute that everybody knows to hold persons or places? Never a wrong no. */
+  mayBeNamed(): boolean {
+    if (this.#parts !== '' || (this.#noted & REFERENCES) !== 0) return true
+    return mayBeNamed(this.#buffer, this.#textFrom, this.#textTo)
+  }
+
+  /** What the text means, where it is one of those that are known; else what `meaning` says of it. */
+  spelled<T>(known: Spellings<T>, meaning: (text: string) => T): T {
+    if (this.#parts !== '' || this.#textTo - this.#textFrom > MAX_SPELLED) return meaning(this.text())
+    return known.at(this.#buffer, this.#textFrom, this.#textTo, (text) => meaning(decodeReferences(text)))
   }
 
   /** The same for one with a hyphen or dash, which no amount has. */
@@ -156,22 +186,31 @@ export class MarkupReader {
   }
 
   #append(bytes: Uint8Array): void {
-    if (this.#keep > 0) this.#shift()
-    const needed = this.#end + bytes.length
-    const spare = this.#buffer.length > SPARE && needed < SPARE / 4
-    if (needed > this.#buffer.length || spare) {
-      const roomier = Buffer.allocUnsafeSlow(Math.max(needed + 256, spare ? 0 : this.#end * 2))
-      this.#buffer.copy(roomier, 0, 0, this.#end)
+    const held = this.#end - this.#keep
+    if (held === 0) return this.#adopt(bytes)
+    const needed = held + bytes.length
+    const room = this.#buffer.length
+    if (!this.#isOwn || needed > room || (room > SPARE && needed < SPARE / 4)) {
+      const roomier = Buffer.allocUnsafeSlow(Math.max(needed + 256, needed > room ? held * 2 : 0))
+      this.#buffer.copy(roomier, 0, this.#keep, this.#end)
       this.#buffer = roomier
-    }
-    this.#buffer.set(bytes, this.#end)
+      this.#isOwn = true
+    } else if (this.#keep > 0) this.#buffer.copyWithin(0, this.#keep, this.#end)
+    this.#move(this.#keep)
+    this.#buffer.set(bytes, held)
     this.#end = needed
   }
 
-  /** Moves what is not over to the front. It is less than was read since the last time, or all of it is one token. */
-  #shift(): void {
-    const by = this.#keep
-    this.#buffer.copyWithin(0, by, this.#end)
+  /** Nothing is left of what came before: these are read where they are. */
+  #adopt(bytes: Uint8Array): void {
+    this.#move(this.#keep)
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    this.#isOwn = false
+    this.#end = bytes.length
+  }
+
+  /** What is not over goes to the front. It is less than was read since the last time, or all of it is one token. */
+  #move(by: number): void {
     this.#end -= by
     this.#at -= by
     this.#textFrom -= by
@@ -185,6 +224,8 @@ export class MarkupReader {
 
   #forget(): void {
     this.#buffer = Buffer.alloc(0)
+    this.#isOwn = true
+    this.#keep = 0
     this.#end = 0
     this.#textBegins(0)
   }
@@ -219,23 +260,27 @@ export class MarkupReader {
     const end = this.#end
     let at = this.#at
     let digits = this.#digits
+    let inAll = this.#digitsInAll
     let noted = this.#noted
     for (; at < end; at += 1) {
       const byte = buffer[at] ?? 0
-      if (byte >= 0x30 && byte <= 0x39) {
-        digits += 1
-        if (digits === 6) noted |= DIGITS
-      } else if (byte === LESS) break
-      else {
+      if (byte > LESS) {
         digits = 0
-        if (byte >= 0xad) {
-          if (mayHide(byte, buffer[at - 1] ?? 0)) noted |= HIDDEN
-        } else if (byte === HASH && at > this.#textFrom && buffer[at - 1] === AMPERSAND) noted |= REFERENCES
+        if (byte >= 0xad && mayHide(byte, buffer[at - 1] ?? 0)) noted |= HIDDEN
+      } else if (byte === LESS) break
+      else if (byte >= 0x30 && byte <= 0x39) {
+        digits += 1
+        inAll += 1
+        if (digits === 6) noted |= DIGITS
+      } else {
+        digits = 0
+        if (byte === HASH && at > this.#textFrom && buffer[at - 1] === AMPERSAND) noted |= REFERENCES
       }
     }
     this.#at = at
     this.#textTo = at
     this.#digits = digits
+    this.#digitsInAll = inAll
     this.#noted = noted
     return at < end
   }
@@ -247,6 +292,7 @@ export class MarkupReader {
     this.#textTo = at
     this.#noted = 0
     this.#digits = 0
+    this.#digitsInAll = 0
     if (this.#parts !== '') this.#parts = ''
   }
 

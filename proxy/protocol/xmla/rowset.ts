@@ -36,6 +36,7 @@ export class RowsetReader implements RootReader {
   readonly #markup: MarkupReader
   readonly #seen: PersonsSeen
   readonly #model = new ModelRows()
+  readonly #owner = Symbol('rowset')
   /** Real names and types, as the inline schema gives them for `C0`, `C1`… */
   readonly #schema = new Map<string, Declared>()
   #rows = 0
@@ -107,7 +108,7 @@ export class RowsetReader implements RootReader {
   }
 
   #value(name: MarkupName): void {
-    const column = name.column?.owner === this ? name.column : this.#column(name)
+    const column = name.column?.owner === this.#owner ? name.column : this.#column(name)
     if (column.telling) this.#tell(column)
     const named = column.naming === true || this.#namedRow === true
     if (!named && !this.#markup.mayHoldPerson()) return
@@ -141,7 +142,7 @@ export class RowsetReader implements RootReader {
     const naming = this.#seen.naming(real)
     const amounts = isNumericType(declared?.type ?? null) || /^\[measures\]/i.test(real)
     const telling = LEVELS.has(real) || real === 'MEMBER_UNIQUE_NAME' || isModelColumn(real)
-    const column = { owner: this, name: real, naming, amounts, telling }
+    const column = { owner: this.#owner, name: real, naming, amounts, telling }
     name.column = column
     if (declared === undefined) this.#lookAtName(real)
     return column
