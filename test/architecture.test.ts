@@ -13,6 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'schema/command': ['node:', 'schema/config', 'schema/record', 'schema/store'],
   'proxy/exchange.ts': ['schema/record'],
   'proxy/memory.ts': ['node:'],
+  'proxy/priority.ts': ['node:'],
   'proxy/identity': [
     'node:',
     'proxy/exchange.ts',
@@ -52,6 +53,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'schema/config/identity.ts',
     'proxy/exchange.ts',
     'proxy/journal',
+    'proxy/priority.ts',
     'proxy/protocol',
     'schema/record',
     'schema/store',

@@ -1,13 +1,20 @@
 import { Worker } from 'node:worker_threads'
 import type { AnswerFacts } from '../exchange.ts'
 import { UNREAD_ANSWER } from '../protocol/unknown/unread-answer.ts'
+import { InHand } from './in-hand.ts'
 import type { FromThread, ThreadData, ToThread } from './messages.ts'
 
-/** What the thread tells of one answer. */
+/** One answer in hand, and what the thread tells of it. */
 export interface Listener {
   used(bytes: number): void
   facts(facts: AnswerFacts): void
+  /** When the last was sent of it, by `performance.now`; `null`: more may come. */
+  readonly sentAt: number | null
 }
+
+/** A thread that has not read what is left of an answer in this time never will. */
+const MAX_SILENCE_MS = 60_000
+const LOOK_MS = 10_000
 
 /**
  * One reading thread, seen from the main thread. Messages are collected during one turn of the event loop and posted
@@ -15,7 +22,8 @@ export interface Listener {
  */
 export class AnswerThread {
   readonly #worker: Worker
-  readonly #listeners = new Map<number, Listener>()
+  #listeners = new InHand<Listener>()
+  readonly #watch: NodeJS.Timeout
   #batch: ToThread[] = []
   #buffers: ArrayBuffer[] = []
   #alive = true
@@ -29,6 +37,7 @@ export class AnswerThread {
     // The exit that follows is what counts; without a listener the error would end the process.
     this.#worker.on('error', () => this.#die())
     this.#worker.on('exit', () => this.#die())
+    this.#watch = setInterval(() => this.#look(), LOOK_MS).unref()
   }
 
   get alive(): boolean {
@@ -40,14 +49,16 @@ export class AnswerThread {
     return this.#listeners.size
   }
 
-  begin(message: Extract<ToThread, { kind: 'begin' }>, listener: Listener): void {
-    this.#listeners.set(message.id, listener)
-    this.#post(message)
+  /** @returns the number by which it is told of the answer from now on */
+  begin(message: Omit<Extract<ToThread, { kind: 'begin' }>, 'id'>, listener: Listener): number {
+    const id = this.#listeners.put(listener)
+    this.#post({ ...message, id })
+    return id
   }
 
   /** `bytes` are given away. */
   bytes(id: number, bytes: Uint8Array<ArrayBuffer>): void {
-    if (!this.#listeners.has(id)) return
+    if (this.#listeners.get(id) === null) return
     this.#buffers.push(bytes.buffer)
     this.#post({ kind: 'bytes', id, bytes })
   }
@@ -74,19 +85,21 @@ export class AnswerThread {
 
   #hear(replies: readonly FromThread[]): void {
     for (const reply of replies) {
-      const listener = this.#listeners.get(reply.id)
-      if (reply.kind === 'used') listener?.used(reply.bytes)
-      else {
-        this.#listeners.delete(reply.id)
-        listener?.facts(reply.facts)
-      }
+      if (reply.kind === 'used') this.#listeners.get(reply.id)?.used(reply.bytes)
+      else this.#listeners.take(reply.id)?.facts(reply.facts)
     }
+  }
+
+  #look(): void {
+    const longAgo = performance.now() - MAX_SILENCE_MS
+    if (this.#listeners.all().some(({ sentAt }) => sentAt !== null && sentAt < longAgo)) void this.close()
   }
 
   #die(): void {
     this.#alive = false
-    const listeners = [...this.#listeners.values()]
-    this.#listeners.clear()
+    clearInterval(this.#watch)
+    const listeners = this.#listeners.all()
+    this.#listeners = new InHand()
     for (const listener of listeners) listener.facts(UNREAD_ANSWER)
   }
 }

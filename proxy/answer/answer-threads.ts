@@ -18,7 +18,7 @@ import { UNREAD_ANSWER } from '../protocol/unknown/unread-answer.ts'
 import { charsetOf, header, headerList, mediaType } from '../protocol/request/headers.ts'
 import type { PersonSettings } from '../protocol/settings.ts'
 import { personRulesAt } from '../protocol/settings.ts'
-import { AnswerThread } from './answer-thread.ts'
+import { AnswerThread, type Listener } from './answer-thread.ts'
 import type { Coding } from './content-coding.ts'
 import { codingOf } from './content-coding.ts'
 import type { ThreadData } from './messages.ts'
@@ -38,23 +38,22 @@ export interface AnswerReader {
   close(): Promise<void>
 }
 
-/** Bytes that may wait to be read, of one answer and of all; reading goes on when half of that is left. */
+/** Bytes that may wait to be read, of one answer and of all. */
 const MAX_WAITING = 1024 * 1024
-const MAX_WAITING_IN_ALL = 32 * 1024 * 1024
-/** A thread that has not read what is left of an answer in this time never will. */
-const MAX_SILENCE_MS = 60_000
+const MAX_WAITING_IN_ALL = 16 * 1024 * 1024
+/** Of one answer, reading goes on when half of it is read; of all, as soon as there is room: nobody is to wait for long. */
+const GO_ON_AT = MAX_WAITING / 2
+const GO_ON_AT_IN_ALL = MAX_WAITING_IN_ALL - MAX_WAITING
 
 export function createAnswerReader({ persons, threads = 1, heapMb = 512 }: AnswerReaderSettings): AnswerReader {
   const { threshold, attributes, domains = [] } = persons
   const pool = new Pool({ threshold, attributes, domains }, threads, heapMb)
-  let lastId = 0
   const readAnswer: ReadAnswer = (head) => {
     const what = readable(head)
     if (what === null) return null
     if (what === 'unreadable') return UNREADABLE
     const { latestBirth } = personRulesAt(persons, Date.now())
-    const id = ++lastId
-    const reading = new Reading(id, pool.thread(), pool)
+    const reading = new Reading(pool.thread(), pool)
     reading.begin(what, charsetOf(header(head.headers, 'content-type')), latestBirth)
     return reading
   }
@@ -88,7 +87,8 @@ class Pool {
   readonly #data: ThreadData
   readonly #heapMb: number
   readonly #threads: (AnswerThread | null)[]
-  readonly #held = new Set<Reading>()
+  // No set, for the same reason as `InHand` is no map.
+  #held: Reading[] = []
   #closed = false
   #retired = false
   #inHand = 0
@@ -113,14 +113,12 @@ class Pool {
   }
 
   hold(reading: Reading): void {
-    this.#held.add(reading)
+    this.#held.push(reading)
   }
 
   release(): void {
-    if (this.waiting > MAX_WAITING_IN_ALL / 2) return
-    for (const reading of this.#held) {
-      if (reading.letGo()) this.#held.delete(reading)
-    }
+    if (this.#held.length === 0 || this.waiting > GO_ON_AT_IN_ALL) return
+    this.#held = this.#held.filter((reading) => !reading.letGo())
   }
 
   begun(): void {
@@ -151,29 +149,29 @@ class Pool {
 }
 
 /** One answer on its way to a thread. */
-class Reading implements AnswerReading {
-  readonly #id: number
+class Reading implements AnswerReading, Listener {
+  #id = 0
   readonly #thread: AnswerThread | null
   readonly #pool: Pool
   readonly #facts = Promise.withResolvers<AnswerFacts>()
   #drained: PromiseWithResolvers<void> | null = null
   #waiting = 0
   #over = false
-  #watch: NodeJS.Timeout | null = null
+  #sentAt: number | null = null
 
-  constructor(id: number, thread: AnswerThread | null, pool: Pool) {
-    this.#id = id
+  constructor(thread: AnswerThread | null, pool: Pool) {
     this.#thread = thread
     this.#pool = pool
   }
 
   begin(readable: Readable, charset: string | null, latestBirth: string): void {
     this.#pool.begun()
-    if (this.#thread === null) return this.#finish(UNREAD_ANSWER)
-    this.#thread.begin(
-      { kind: 'begin', id: this.#id, ...readable, charset, latestBirth },
-      { used: (bytes) => this.#use(bytes), facts: (facts) => this.#finish(facts) },
-    )
+    if (this.#thread === null) this.facts(UNREAD_ANSWER)
+    else this.#id = this.#thread.begin({ kind: 'begin', ...readable, charset, latestBirth }, this)
+  }
+
+  get sentAt(): number | null {
+    return this.#sentAt
   }
 
   write(chunk: Uint8Array): boolean {
@@ -194,7 +192,7 @@ class Reading implements AnswerReading {
   end(): Promise<AnswerFacts> {
     if (!this.#over) {
       this.#thread?.end(this.#id)
-      this.#watch = setTimeout(() => void this.#thread?.close(), MAX_SILENCE_MS).unref()
+      this.#sentAt = performance.now()
     }
     return this.#facts.promise
   }
@@ -208,21 +206,20 @@ class Reading implements AnswerReading {
   }
 
   #canGoOn(): boolean {
-    return this.#over || (this.#waiting <= MAX_WAITING / 2 && this.#pool.waiting <= MAX_WAITING_IN_ALL / 2)
+    return this.#over || (this.#waiting <= GO_ON_AT && this.#pool.waiting <= GO_ON_AT_IN_ALL)
   }
 
-  #use(bytes: number): void {
+  used(bytes: number): void {
     this.#waiting -= bytes
     this.#pool.waiting -= bytes
     this.#pool.release()
   }
 
-  #finish(facts: AnswerFacts): void {
+  facts(facts: AnswerFacts): void {
     if (this.#over) return
     this.#over = true
     this.#pool.ended()
-    if (this.#watch !== null) clearTimeout(this.#watch)
-    this.#use(this.#waiting)
+    this.used(this.#waiting)
     this.letGo()
     this.#facts.resolve(facts)
   }

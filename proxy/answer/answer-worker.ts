@@ -8,6 +8,7 @@ import { passedOn } from '../memory.ts'
 import { answerReader } from '../protocol/answer-reader.ts'
 import { Vocabulary } from '../protocol/xmla/vocabulary.ts'
 import { BodyReader } from './body-reader.ts'
+import { InHand } from './in-hand.ts'
 import type { FromThread, ThreadData, ToThread } from './messages.ts'
 
 const { threshold, attributes, domains } = workerData as ThreadData
@@ -55,27 +56,36 @@ class Answer {
 
   /** Stays busy for ever: no message of this answer is read any more. */
   #finish(facts: AnswerFacts): void {
-    if (!answers.delete(this.#id)) return
+    if (answers.take(this.#id) === null) return
     say({ kind: 'facts', id: this.#id, facts })
   }
 }
 
-const answers = new Map<number, Answer>()
+/** Sent together. */
+const MAX_REPLIES = 32
+
+const answers = new InHand<Answer>()
 let replies: FromThread[] = []
 
-/** Replies to one batch go back as one. */
+/**
+ * Replies go back together, but not all at the end: a thread that is behind has hundreds of batches to read before it
+ * comes to its event loop again, and somebody may be waiting for room.
+ */
 function say(reply: FromThread): void {
-  if (replies.push(reply) === 1) setImmediate(sendReplies)
+  const count = replies.push(reply)
+  if (count === 1) setImmediate(sendReplies)
+  else if (count >= MAX_REPLIES) sendReplies()
 }
 
 function sendReplies(): void {
+  if (replies.length === 0) return
   parentPort?.postMessage(replies, [])
   replies = []
 }
 
 parentPort?.on('message', (batch: readonly ToThread[]) => {
   for (const message of batch) {
-    if (message.kind === 'begin') answers.set(message.id, new Answer(message))
+    if (message.kind === 'begin') answers.putAs(message.id, new Answer(message))
     else answers.get(message.id)?.take(message)
   }
 })

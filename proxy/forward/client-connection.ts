@@ -82,11 +82,11 @@ export function lineOf(socket: Socket, wire: Socket, address: string): ClientLin
 export class ClientConnection {
   readonly #line: ClientLine
   readonly #legs = new Map<Upstream, Leg>()
-  // An array, because a set that is filled and emptied all the time leaves tables behind that hold the garbage of old
-  // requests together until a full collection.
+  // Arrays, because a set or map that is filled and emptied all the time leaves tables behind that hold the garbage of
+  // old requests together until a full collection.
   readonly #underway: Underway[] = []
   /** What waits until all before it is over. */
-  readonly #turns = new Map<Underway, () => void>()
+  #turns: { readonly underway: Underway; readonly go: () => void }[] = []
   #mustClose = false
   #isSpoiled = false
   #hasEnded = false
@@ -191,21 +191,26 @@ export class ClientConnection {
    */
   inTurn(underway: Underway, go: () => void): void {
     if (this.#underway[0] === underway) go()
-    else this.#turns.set(underway, go)
+    else this.#turns.push({ underway, go })
   }
 
   end(underway: Underway): void {
     const at = this.#underway.indexOf(underway)
     if (at !== -1) this.#underway.splice(at, 1)
-    this.#turns.delete(underway)
+    this.#turnOf(underway)
     this.#hasServed = true
     // After the end of a client's half no other request can come.
     if (this.#mustClose || (this.#hasEnded && this.isIdle)) this.close()
     const [next] = this.#underway
-    const go = next === undefined ? undefined : this.#turns.get(next)
-    if (next === undefined || go === undefined) return
-    this.#turns.delete(next)
-    go()
+    if (next !== undefined) this.#turnOf(next)?.()
+  }
+
+  /** Taken off the list. */
+  #turnOf(underway: Underway): (() => void) | null {
+    const turn = this.#turns.find((each) => each.underway === underway)
+    if (turn === undefined) return null
+    this.#turns = this.#turns.filter((each) => each !== turn)
+    return turn.go
   }
 
   /** Ends the connection, once what is under way has been answered. */

@@ -14,6 +14,7 @@ export class Download {
   readonly #moved: () => void
   /** What the BI server's next bytes wait for. */
   readonly #held = { client: false, reader: false }
+  #hasEnded = false
   #bytes = 0
 
   constructor(answer: IncomingMessage, res: ServerResponse, reading: SafeReading | null, moved: () => void) {
@@ -36,7 +37,10 @@ export class Download {
   begin(): void {
     this.#res.on('drain', () => this.#release('client'))
     this.#answer.on('data', (chunk: Buffer) => this.#pass(chunk))
-    this.#answer.on('end', () => this.#end())
+    this.#answer.on('end', () => {
+      this.#hasEnded = true
+      this.#end()
+    })
     // With the first bytes of the body, where they are there already; else the head goes out alone.
     process.nextTick(() => {
       if (this.#bytes === 0 && !this.#res.writableEnded && !this.#res.destroyed) this.#res.flushHeaders()
@@ -54,8 +58,12 @@ export class Download {
     if (!this.#res.write(chunk)) this.#hold('client')
   }
 
+  /**
+   * A stream that has had all of its bytes ends even when it is paused, as small answers do. So the reader holds the end
+   * back, and with it the client's next request: else every one of thousands of small answers would be taken at once.
+   */
   #end(): void {
-    if (!this.#answer.complete || this.#res.destroyed) return
+    if (!this.#hasEnded || this.#held.reader || !this.#answer.complete || this.#res.destroyed) return
     if (this.#answer.rawTrailers.length > 0) this.#res.addTrailers(pairs(this.#answer.rawTrailers))
     this.#res.end()
   }
@@ -68,6 +76,7 @@ export class Download {
   #release(by: 'client' | 'reader'): void {
     this.#held[by] = false
     this.#moved()
-    if (!this.isHeld) this.#answer.resume()
+    if (this.#hasEnded) this.#end()
+    else if (!this.isHeld) this.#answer.resume()
   }
 }

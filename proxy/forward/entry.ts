@@ -78,9 +78,14 @@ export class Entry {
   }
 
   answer(answered: Answered): void {
+    this.receipt().answer(answered)
+  }
+
+  /** What is needed to answer it, and nothing else of it; once. */
+  receipt(): Receipt {
     const ticket = this.#ticket
     this.#ticket = null
-    if (ticket !== null) this.#settings.witness.answer(ticket, answered)
+    return new Receipt(this.#settings.witness, ticket)
   }
 
   #fail(error: unknown): void {
@@ -98,5 +103,20 @@ export class Entry {
     const waiting = this.#waiting
     this.#waiting = []
     if (state !== 'lost') for (const leave of waiting) leave()
+  }
+}
+
+/** An entry that waits for nothing but its answer. */
+export class Receipt {
+  readonly #witness: Witness
+  readonly #ticket: Ticket | null
+
+  constructor(witness: Witness, ticket: Ticket | null) {
+    this.#witness = witness
+    this.#ticket = ticket
+  }
+
+  answer(answered: Answered): void {
+    if (this.#ticket !== null) this.#witness.answer(this.#ticket, answered)
   }
 }

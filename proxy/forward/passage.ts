@@ -10,7 +10,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { AnswerFacts, Ending, RawHeaders } from '../exchange.ts'
+import type { Ending, RawHeaders } from '../exchange.ts'
 import { ownsConnection } from '../identity/authorization.ts'
 import { redact } from '../identity/redact.ts'
 import type { Claimed } from '../identity/who-asks.ts'
@@ -29,8 +29,9 @@ import { linger } from './linger.ts'
 import { Outcome } from './outcome.ts'
 import { prepareHead } from './prepared-head.ts'
 import { ownAnswer, ownHeaders, reasonPhrase, type OwnStatus } from './refusal.ts'
+import { recordLast } from './recording.ts'
 import { readRequestHead, type RequestHead } from './request-head.ts'
-import type { PassageSettings } from './road.ts'
+import type { PassageSettings, Road } from './road.ts'
 import { beginReading, type SafeReading } from './safe-reading.ts'
 import { Stopwatch } from './stopwatch.ts'
 import { mayTrail } from './trailer.ts'
@@ -307,9 +308,7 @@ export class Passage implements Underway {
     if (this.#its.route?.server.binaryXml === 'avoid') avoidBinaryXml(headers)
     const kept = this.#begin(answer, status)
     if (!bodiless && req.method !== 'HEAD') {
-      this.#reading = beginReading(road.readAnswer, { status, headers: kept }, (code) =>
-        road.report({ kind: 'reader-failed', server: this.server, code }),
-      )
+      this.#reading = beginReading(road.readAnswer, { status, headers: kept }, readerFailed(road, this.server))
     }
     this.#lingers = !req.complete && endsConnection(answer, framing)
     writeAnswer(res, { status, reason: answer.statusMessage ?? '', headers, lingers: this.#lingers })
@@ -474,20 +473,20 @@ export class Passage implements Underway {
   #over(): void {
     if (this.#isOver) return
     this.#isOver = true
-    const endedAt = this.#its.road.now()
-    this.#its.connection.end(this)
-    const read = this.#reading?.end(this.#outcome.isComplete) ?? null
-    if (read === null && this.#outcome.verifying === null) return this.#record(endedAt, null)
-    void Promise.all([read, this.#outcome.verifying]).then(([facts]) => this.#record(endedAt, facts))
-  }
-
-  #record(endedAt: number, facts: AnswerFacts | null): void {
+    const { road, connection } = this.#its
+    const endedAt = road.now()
+    connection.end(this)
     const sizes = {
       answerBytes: (this.#download?.bytes ?? 0) + this.#tunnelled.down,
       requestBytes: this.#capture.size + this.#tunnelled.up,
       requestHash: this.#capture.hash(),
     }
-    this.#entry.answer(this.#outcome.answered(endedAt, facts, sizes))
-    this.#its.road.over()
+    const { over } = road
+    recordLast({ receipt: this.#entry.receipt(), outcome: this.#outcome, endedAt, sizes, reading: this.#reading, over })
   }
+}
+
+/** Apart from the passage, which the reading outlives. */
+function readerFailed({ report }: Road, server: string): (code: string) => void {
+  return (code) => report({ kind: 'reader-failed', server, code })
 }

@@ -21,6 +21,7 @@ export function beginReading(read: ReadAnswer, head: AnswerHead, failed: (code: 
 export class SafeReading {
   readonly #failed: (code: string) => void
   #reading: AnswerReading | null
+  #isDropped = false
 
   constructor(reading: AnswerReading, failed: (code: string) => void) {
     this.#reading = reading
@@ -40,42 +41,47 @@ export class SafeReading {
 
   /** Resolves when there is room again, or nobody reads any more. */
   async drained(): Promise<void> {
-    await this.#guard((reading) => reading.drained())
+    await this.#patiently((reading) => reading.drained())
   }
 
-  async end(complete: boolean): Promise<AnswerFacts | null> {
-    const facts = await this.#guard((reading) => reading.end(complete))
+  end(complete: boolean): Promise<AnswerFacts | null> {
+    const facts = this.#patiently((reading) => reading.end(complete))
     this.#reading = null
     return facts
   }
 
-  async #guard<T>(work: (reading: AnswerReading) => Promise<T>): Promise<T | null> {
-    if (this.#reading === null) return null
-    try {
-      return await patiently(work(this.#reading))
-    } catch (error) {
-      this.#drop(error)
-      return null
-    }
+  /** One promise and one timer: it is done for every answer. */
+  #patiently<T>(work: (reading: AnswerReading) => Promise<T>): Promise<T | null> {
+    const reading = this.#reading
+    if (reading === null) return Promise.resolve(null)
+    return new Promise((resolve) => {
+      const giveUp = (error: unknown) => {
+        clearTimeout(timer)
+        resolve(null)
+        this.#drop(error)
+      }
+      const timer = setTimeout(() => giveUp(new ReaderStalled('the reader of answers has stalled')), PATIENCE_MS)
+      started(work, reading).then((result) => {
+        clearTimeout(timer)
+        resolve(result)
+      }, giveUp)
+    })
   }
 
   #drop(error: unknown): void {
+    if (this.#isDropped) return
+    this.#isDropped = true
     this.#reading = null
     this.#failed(codeOf(error))
   }
 }
 
+/** What throws in place of rejecting is the same fault. */
+async function started<T>(work: (reading: AnswerReading) => Promise<T>, reading: AnswerReading): Promise<T> {
+  return work(reading)
+}
+
 class ReaderStalled extends Error {
   override readonly name = 'ReaderStalled'
   readonly code = 'READER_STALLED'
-}
-
-async function patiently<T>(work: Promise<T>): Promise<T> {
-  const stalled = Promise.withResolvers<never>()
-  const timer = setTimeout(() => stalled.reject(new ReaderStalled('the reader of answers has stalled')), PATIENCE_MS)
-  try {
-    return await Promise.race([work, stalled.promise])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { StoreError } from '../../schema/store/store.ts'
 import type { RecordWriter } from '../../schema/store/store.ts'
 import { openDirectory } from '../directory/open.ts'
+import { stepBack } from '../priority.ts'
 import type { InterpretSettings } from '../protocol/settings.ts'
 import { assertNever } from '../../schema/record/record.ts'
 import type { FromRecorder, Places, RecorderStart, ToRecorder } from './messages.ts'
@@ -17,6 +18,7 @@ type InterpretModule = typeof import('../protocol/interpret.ts')
 const port = parentPort
 if (port === null) throw new Error('recorder-thread.ts runs as a worker thread')
 const start: RecorderStart = workerData
+stepBack()
 const interpreting = new BigInt64Array(start.interpreting)
 const say = (message: FromRecorder) => port.postMessage(message)
 
