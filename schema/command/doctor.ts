@@ -10,11 +10,12 @@ import type { Config, ServerConfig } from '../config/config.ts'
 import type { Listener } from '../config/front.ts'
 import { journalFolders, leftoverJournals } from '../config/journal-folders.ts'
 import { StoreError } from '../store/store.ts'
-import type { LogEntry, OriginState, RecordReader } from '../store/store.ts'
+import type { LogEntry, RecordReader } from '../store/store.ts'
 import { openStore } from '../store/open.ts'
 import type { Command } from './command.ts'
 import { certificates } from './doctor-certificate.ts'
 import { listenerForDoctor, openTo } from './doctor-connection.ts'
+import { origins } from './doctor-origins.ts'
 import { post, type PostAnswer, type PostOptions } from './doctor-post.ts'
 import { users } from './doctor-users.ts'
 import { failed, type Finding, ok, warning } from './finding.ts'
@@ -23,7 +24,6 @@ const LOW_DISK_BYTES = 2 * 1024 ** 3
 const SKEW_MS = 5_000
 const ANSWER_MS = 10_000
 const ENTRY_MS = 15_000
-const MOST_ORIGINS = 70
 
 const MARKS = { ok: 'ok      ', warning: 'WARNING ', failed: 'FAILED  ' } as const
 
@@ -129,21 +129,15 @@ async function* storeAndQuery(config: Config): AsyncGenerator<Finding> {
   let store
   try {
     store = await openStore(config.store)
-    const origins = await store.reader.origins()
-    yield ok(`store: open, ${origins.length} journal${origins.length === 1 ? ' has' : 's have'} written to it`)
-    for (const { origin, position, writtenAt } of latest(origins))
-      yield ok(`journal ${origin}: written up to ${position}, last at ${new Date(writtenAt).toISOString()}`)
+    const states = await store.reader.origins()
+    yield ok(`store: open, ${states.length} journal${states.length === 1 ? ' has' : 's have'} written to it`)
+    yield* origins(states, Date.now())
     yield* planted(config, store.reader)
   } catch (error) {
     yield failed(`store: ${reason(error)}`)
   } finally {
     await store?.close()
   }
-}
-
-/** Each new journal is a new origin, for ever: of the oldest nobody asks. */
-function latest(origins: readonly OriginState[]): readonly OriginState[] {
-  return origins.toSorted((a, b) => b.writtenAt - a.writtenAt).slice(0, MOST_ORIGINS)
 }
 
 async function* planted(config: Config, reader: RecordReader): AsyncGenerator<Finding> {

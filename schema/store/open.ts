@@ -2,6 +2,7 @@
  * Opens the store that the configuration names. A backend is loaded only when it is asked for: `mssql` alone takes half
  * a second and 30 MB.
  */
+import { StoreError } from './store.ts'
 import type { Migrated, Store } from './store.ts'
 
 export type StoreLocation =
@@ -24,4 +25,19 @@ export async function openStore(location: StoreLocation): Promise<OpenStore> {
 export async function migrateStore(location: StoreLocation): Promise<Migrated> {
   if (location.kind === 'embedded') return (await import('./embedded/store.ts')).migrateEmbeddedAt(location.path)
   return (await import('./mssql/store.ts')).migrateMssqlAt(location.connection)
+}
+
+/**
+ * How the tables lie on the disk of SQL Server (`mssql/layout.ts`). May be called again, and goes on where it was broken off.
+ *
+ * @throws StoreError `STORE_MIGRATION` where the database has no such thing
+ */
+export async function layOutStore(
+  location: StoreLocation,
+  wanted: { readonly monthly?: boolean; readonly compressed?: boolean },
+  tell: (what: string) => void,
+): Promise<void> {
+  if (location.kind === 'embedded')
+    throw new StoreError('STORE_MIGRATION', 'the embedded store has no partitions and no compression')
+  await (await import('./mssql/store.ts')).layOutMssqlAt(location.connection, wanted, tell)
 }

@@ -54,10 +54,15 @@ export async function migrateMssql(pool: sql.ConnectionPool): Promise<Migrated> 
 
 type NewRequest = () => sql.Request
 
-async function applyAll(request: NewRequest): Promise<string[]> {
+/** Until the transaction ends nobody else changes the tables. */
+export async function lockMigrations(request: NewRequest): Promise<void> {
   const { recordset } = await request().batch<{ granted: number }>(STATEMENTS.lock)
   if ((recordset[0]?.granted ?? -1) < 0)
     throw storeFault('STORE_UNAVAILABLE', 'SQL Server: another process is migrating', 'sp_getapplock')
+}
+
+async function applyAll(request: NewRequest): Promise<string[]> {
+  await lockMigrations(request)
   await request().batch(STATEMENTS.schema)
   await request().batch(STATEMENTS.versions)
   const missing = pending(MIGRATIONS, await applied(request))

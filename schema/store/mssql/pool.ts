@@ -16,6 +16,8 @@ const ACQUIRE_MS = 30_000
 
 export interface PoolOptions {
   readonly size: number
+  /** How long a statement may take; 0: as long as it takes. */
+  readonly requestMs?: number
   /** Asked of every new pool: the server that came back may be another, restored from an older copy. */
   readonly verify?: (pool: sql.ConnectionPool) => Promise<void>
 }
@@ -28,8 +30,8 @@ export class Pool {
   #closed = false
 
   /** @throws StoreError when the connection string cannot be read */
-  constructor(connection: string, { size, verify = async () => {} }: PoolOptions) {
-    this.#config = configure(connection, size)
+  constructor(connection: string, { size, requestMs, verify = async () => {} }: PoolOptions) {
+    this.#config = configure(connection, size, requestMs)
     this.#verify = verify
   }
 
@@ -80,12 +82,12 @@ export class Pool {
   }
 }
 
-function configure(connection: string, size: number): sql.config {
+function configure(connection: string, size: number, requestMs?: number): sql.config {
   const config = parse(connection)
   return {
     ...config,
     connectionTimeout: config.connectionTimeout ?? CONNECT_MS,
-    requestTimeout: config.requestTimeout ?? REQUEST_MS,
+    requestTimeout: requestMs ?? config.requestTimeout ?? REQUEST_MS,
     pool: { max: size, min: 0, idleTimeoutMillis: 30_000, acquireTimeoutMillis: ACQUIRE_MS },
     options: {
       appName: 'Tilsyn',

@@ -6,6 +6,8 @@ import { SqlAccess } from '../sql/access.ts'
 import { SqlReader } from '../sql/reader.ts'
 import type { Migrated, Store } from '../store.ts'
 import { mssqlDialect } from './driver.ts'
+import { layOut } from './layout.ts'
+import type { Layout } from './layout.ts'
 import { migrateMssql, verifyMssql } from './migrate.ts'
 import { Pool } from './pool.ts'
 import { MssqlWriter } from './writer.ts'
@@ -36,6 +38,16 @@ export async function migrateMssqlAt(connection: string): Promise<Migrated> {
   const pool = new Pool(connection, { size: 1 })
   try {
     return await pool.use(migrateMssql)
+  } finally {
+    await pool.close()
+  }
+}
+
+export async function layOutMssqlAt(connection: string, wanted: Layout, tell: (what: string) => void): Promise<void> {
+  // An index of many gigabytes takes as long as it takes.
+  const pool = new Pool(connection, { size: 1, requestMs: 0, verify: verifyMssql })
+  try {
+    await pool.use((connected) => layOut(connected, wanted, Date.now(), tell))
   } finally {
     await pool.close()
   }
