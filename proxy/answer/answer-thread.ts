@@ -31,6 +31,7 @@ export class AnswerThread {
   constructor(data: ThreadData, heapMb: number) {
     this.#worker = new Worker(new URL('answer-worker.ts', import.meta.url), {
       workerData: data,
+      name: 'answers',
       resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 4 },
     })
     this.#worker.on('message', (replies: readonly FromThread[]) => this.#hear(replies))

@@ -15,7 +15,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { isInstalled, machine, processorTime, residentMb } from './peers/machine.ts'
+import { isInstalled, machine, processorTime, residentMb, spent } from './peers/machine.ts'
 import { bareSide, instantUpstream, othersThan, ourSide, type Side, slowUpstream } from './peers/sides.ts'
 import { ANSWER, REQUEST } from './peers/traffic.ts'
 import { load, type Loaded } from './peers/wrk.ts'
@@ -38,6 +38,7 @@ interface Turn extends Loaded {
   /** Microseconds of processor time for each request: of the thread that proxies, and of all. */
   readonly first: number | null
   readonly all: number | null
+  readonly byName: Readonly<Record<string, number>>
 }
 
 const raw: Turn[] = []
@@ -49,9 +50,9 @@ async function turn(side: Side, name: string, round: number, restMs = 0): Promis
   const before = side.pid === null ? null : processorTime(side.pid)
   const loaded = await load({ port: side.port, body, seconds, connections: CONNECTIONS, restMs })
   const after = side.pid === null ? null : processorTime(side.pid)
-  const first = before === null || after === null ? null : (after.first - before.first) / loaded.requests
-  const all = before === null || after === null ? null : (after.all - before.all) / loaded.requests
-  raw.push({ side: side.name, load: name, round, first, all, ...loaded })
+  const cost = before === null || after === null ? null : spent(before, after, loaded.requests)
+  const { first, all, byName } = cost ?? { first: null, all: null, byName: {} }
+  raw.push({ side: side.name, load: name, round, first, all, byName, ...loaded })
 }
 
 async function warm({ port }: Side): Promise<void> {
@@ -94,6 +95,16 @@ async function throughput(sides: readonly Side[]): Promise<void> {
     ]
     console.log(name.padEnd(22), ...figures.map((figure) => (figure.startsWith('NaN') ? '-' : figure).padStart(8)))
   }
+  for (const { name, pid } of sides) if (pid !== null) threads('instant', name)
+}
+
+/** Where the processor time goes: each thread that takes more than a microsecond of a request. */
+function threads(name: string, side: string): void {
+  const found = of(name, side)
+  const names = [...new Set(found.flatMap(({ byName }) => Object.keys(byName)))]
+  const shares = names.map((one) => [one, median(found.map(({ byName }) => byName[one] ?? 0))] as const)
+  const told = shares.filter(([, micros]) => micros > 1).map(([one, micros]) => `${one} ${micros.toFixed(0)} µs`)
+  console.log(`  ${side}, by thread: ${told.join(', ')}`)
 }
 
 /** At half of what Tilsyn can do. */

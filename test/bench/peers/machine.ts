@@ -31,15 +31,38 @@ export function pin(pid: number): void {
   }
 }
 
-/** Microseconds of processor time that the first thread of a process has had, and that all of them have had. */
-export function processorTime(pid: number): { readonly first: number; readonly all: number } {
+/** Microseconds of processor time. */
+export interface ProcessorTime {
+  /** Of the first thread of a process. */
+  readonly first: number
+  readonly all: number
+  /** By the names that threads have; Node's own are `V8Worker` (collections, compiling) and `libuv-worker` (the disk). */
+  readonly byName: Readonly<Record<string, number>>
+}
+
+/** What a process has had so far. */
+export function processorTime(pid: number): ProcessorTime {
   let [first, all] = [0, 0]
+  const byName: Record<string, number> = {}
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    const nanoseconds = Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0])
-    all += nanoseconds / 1000
-    if (thread === String(pid)) first = nanoseconds / 1000
+    const from = `/proc/${pid}/task/${thread}`
+    const micros = Number(readFileSync(`${from}/schedstat`, 'utf8').split(' ')[0]) / 1000
+    const name = readFileSync(`${from}/comm`, 'utf8').trim()
+    byName[name] = (byName[name] ?? 0) + micros
+    all += micros
+    if (thread === String(pid)) first = micros
   }
-  return { first, all }
+  return { first, all, byName }
+}
+
+/** What it has had between the two, for each of `requests`. */
+export function spent(before: ProcessorTime, after: ProcessorTime, requests: number): ProcessorTime {
+  const names = Object.entries(after.byName)
+  return {
+    first: (after.first - before.first) / requests,
+    all: (after.all - before.all) / requests,
+    byName: Object.fromEntries(names.map(([name, to]) => [name, (to - (before.byName[name] ?? 0)) / requests])),
+  }
 }
 
 /** Resident memory of a process, megabytes. */
