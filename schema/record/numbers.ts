@@ -81,6 +81,11 @@ export interface Telling {
   readonly query: string
 }
 
+/** May an entry stand for other numbers than its own? Only such can; `numbersOf` tells which. */
+export function standsForOthers({ action, query }: Pick<Telling, 'action' | 'query'>): boolean {
+  return action === 'gap' || (action === 'metadata' && LEFT_OUT.test(query))
+}
+
 /** The numbers that an entry stands for: its own, unless its text tells more. */
 export function numbersOf({ seq, action, query }: Telling): readonly NumberRange[] {
   const lost = action === 'gap' ? LOST.exec(query)?.[1] : undefined

@@ -150,6 +150,51 @@ export interface ConcerningPage {
   readonly next: LogId | null
 }
 
+/** Response times are counted in classes: up to each of these, and beyond the last. */
+export const DURATION_LIMITS_MS = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000] as const
+
+export interface Durations {
+  /** Entries whose time is known, and all their times together. */
+  readonly timed: number
+  readonly totalMs: number
+  /** How many took longer than the limit before and no longer than this one; one more than there are limits. */
+  readonly within: readonly number[]
+}
+
+/** What entries that are alike in one thing come to. */
+export interface Share {
+  /** `null`: not known. */
+  readonly name: string | null
+  readonly entries: number
+  readonly durations: Durations
+}
+
+export interface ModuleShare extends Share {
+  /** How many different users; `null` when nobody can say any more. */
+  readonly users: number | null
+}
+
+/**
+ * How the BI system was used. Of all that was ever written, also where entries have been deleted since; only who used it and
+ * what was asked for goes with the entries, and is then `null`.
+ */
+export interface Statistics {
+  readonly entries: number
+  readonly users: number | null
+  readonly durations: Durations
+  /** Entries of each hour that has any, by the UTC milliseconds at which it begins. */
+  readonly hours: readonly { readonly at: number; readonly entries: number }[]
+  /** Most entries first; at most {@link MOST_SHARES} of each. */
+  readonly modules: readonly ModuleShare[]
+  readonly servers: readonly Share[]
+  readonly actions: readonly Share[]
+  readonly outcomes: readonly Share[]
+  /** The dimensions that most entries asked for; at most {@link MOST_SHARES}. */
+  readonly dimensions: readonly { readonly dimension: string; readonly entries: number }[] | null
+}
+
+export const MOST_SHARES = 200
+
 export interface RecordReader {
   log(filter: LogFilter, page: Page): Promise<readonly LogEntry[]>
   entry(id: LogId): Promise<QueryRecord | null>
@@ -170,6 +215,8 @@ export interface RecordReader {
     range: Pick<LogFilter, 'from' | 'to'>,
     page: Page,
   ): Promise<ConcerningPage>
+  /** Of the hours that begin at `from` or later and before `to`; each is taken at the full hour (UTC) before it. */
+  statistics(range: Pick<LogFilter, 'from' | 'to'>): Promise<Statistics>
   origins(): Promise<readonly OriginState[]>
   /** Which numbers of a journal have entries: looks at all of them. */
   numbers(origin: Origin): Promise<StoredNumbers>

@@ -32,6 +32,7 @@ export function openWhenNeeded(location: StoreLocation): OpenStore {
       attributes: async () => (await store()).reader.attributes(),
       carriers: async () => (await store()).reader.carriers(),
       concerning: async (attributes, range, page) => (await store()).reader.concerning(attributes, range, page),
+      statistics: async (range) => (await store()).reader.statistics(range),
       origins: async () => (await store()).reader.origins(),
       numbers: async (origin) => (await store()).reader.numbers(origin),
       close,

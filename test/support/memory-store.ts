@@ -4,6 +4,7 @@ import { countOf, joined, numbersOf, rangesOf, without } from '../../schema/reco
 import type { Criterion, DimensionUse, QueryRecord } from '../../schema/record/record.ts'
 import { showsMoreThanListed } from '../../schema/record/record.ts'
 import type { AccessToken, LogEntry, LogFilter, Page, PersonHit, Store } from '../../schema/store/store.ts'
+import { counted } from './counted.ts'
 import { MOST_COUNTED, StoreError } from '../../schema/store/store.ts'
 
 export interface MemoryStore extends Store {
@@ -83,6 +84,10 @@ export function memoryStore(): MemoryStore {
         const all = newestFirst(page, range).filter((r) => attributes === null || concerns(r, attributes))
         const entries = all.slice(0, page.limit)
         return { entries, next: all.length < page.limit ? null : (entries.at(-1)?.logId ?? null) }
+      },
+      async statistics(range) {
+        up('read')
+        return counted(records, range)
       },
       async origins() {
         up('read')

@@ -6,6 +6,7 @@ import { bounded, CHANGE, CRIT, DIM, LOG, MEAS, SEEN } from '../sql/columns.ts'
 import type { Column, Kind, Value } from '../sql/columns.ts'
 import { asMinted, checkBatch, clashing, drift, numberTaken, settle, WINDOW } from '../sql/entries.ts'
 import type { Entry, Use } from '../sql/entries.ts'
+import { HOUR_DIMENSION, HOUR_USE, HOUR_USER, sumsOf } from '../sql/sums.ts'
 import type { Batch, RecordWriter } from '../store.ts'
 import type { Database, Session } from './database.ts'
 import { isTaken } from './fault.ts'
@@ -91,6 +92,10 @@ function store(session: Session, origin: Origin, position: number, entries: read
     record.seen.forEach((row, ord) => rows.seen(id, row, ord))
     record.changes.forEach((row, ord) => rows.change(id, row, ord))
   }
+  const sums = sumsOf(entries)
+  addTo(session, 'hour_use', HOUR_USE, origin, sums.hour_use)
+  addTo(session, 'hour_user', HOUR_USER, origin, sums.hour_user)
+  addTo(session, 'hour_dimension', HOUR_DIMENSION, origin, sums.hour_dimension)
   session.all(MOVE_POSITION, origin, position, Date.now(), ahead, behind)
 }
 
@@ -113,6 +118,34 @@ function insert<Row>(session: Session, table: string, columns: Record<string, Co
         encode(kind, of(row)),
   )
   return (id: bigint, row: Row, ...ord: number[]) => statement.run(id, ...ord, ...values.map((value) => value(row)))
+}
+
+function addTo<Row>(
+  session: Session,
+  table: string,
+  columns: Record<string, Column<Row>>,
+  origin: Origin,
+  sums: readonly Row[],
+): void {
+  const statement = session.statement(additionTo(table, columns))
+  const all = Object.values(columns)
+  for (const sum of sums) statement.run(origin, ...all.map(({ kind, of }) => encode(kind, of(sum))))
+}
+
+const additions = new Map<string, string>()
+
+function additionTo(table: string, columns: Record<string, Column<never>>): string {
+  const known = additions.get(table)
+  if (known !== undefined) return known
+  const names = ['origin', ...Object.keys(columns)]
+  const [of, summed] = [
+    names.filter((n) => columns[n]?.kind !== 'big'),
+    names.filter((n) => columns[n]?.kind === 'big'),
+  ]
+  const text = `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})
+    ON CONFLICT (${of.join(', ')}) DO UPDATE SET ${summed.map((n) => `${n} = ${n} + excluded.${n}`).join(', ')}`
+  additions.set(table, text)
+  return text
 }
 
 function encode(kind: Kind, value: Value): SQLInputValue {

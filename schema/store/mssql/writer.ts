@@ -16,6 +16,7 @@ import { tablesOf } from './bulk.ts'
 import { isTaken } from './fault.ts'
 import type { Pool } from './pool.ts'
 import { settled } from './settle.ts'
+import { ADD_SUMS, sumsTable } from './sums.ts'
 import { TYPES } from './types.ts'
 
 export const STATEMENTS = {
@@ -140,6 +141,10 @@ async function store(
   const entries = lookUp ? await settled(transaction, records) : records.map(asMinted)
   if (newlyNumbered && entries.length < records.length) throw numberTaken()
   for (const table of tablesOf(entries)) await transaction.request().bulk(table, LOADING)
+  if (entries.length > 0) {
+    await transaction.request().bulk(sumsTable(origin, entries), LOADING)
+    await transaction.request().input('origin', TYPES.origin(), origin).query(ADD_SUMS)
+  }
   const { ahead, behind } = drift(entries)
   const move = transaction.request().input('origin', TYPES.origin(), origin).input('now', TYPES.time(), new Date())
   move.input('position', TYPES.big(), position)

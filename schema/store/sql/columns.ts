@@ -7,6 +7,7 @@
  * can be large stands last in `log`: SQLite then reads the short columns of a row without its overflow pages.
  */
 import { createHash } from 'node:crypto'
+import { standsForOthers } from '../../record/numbers.ts'
 import { showsMoreThanListed } from '../../record/record.ts'
 import type { Change, Criterion, DimensionUse, MeasureUse, QueryRecord, Seen } from '../../record/record.ts'
 
@@ -67,6 +68,7 @@ export const LOG = {
   custom_data: { kind: 'text', optional: true, of: (r) => r.customData },
   query: { kind: 'text', of: (r) => r.query },
   counted: { kind: 'flag', of: showsMoreThanListed },
+  tells: { kind: 'flag', of: standsForOthers },
 } as const satisfies Columns<QueryRecord>
 
 /** What a row is about, by the narrowest name it has. */

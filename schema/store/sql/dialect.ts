@@ -9,6 +9,8 @@ export interface Dialect {
   time(ms: number): RawBuilder<StoredTime>
   person(person: PersonNumber): RawBuilder<string>
   hash(hash: string): RawBuilder<string>
+  /** A column, compared without its index. */
+  unindexed(column: string): RawBuilder<unknown>
   /** At least the first `letters` of a text, and not many more; `null` of `null`. */
   start(column: string, letters: number): RawBuilder<string>
   /** `query`, which must be ordered, cut after `count` rows. */

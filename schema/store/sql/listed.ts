@@ -9,11 +9,12 @@ import type { Dialect } from './dialect.ts'
 import type { LogTable } from './tables.ts'
 
 type Long = { [C in keyof typeof LOG]: (typeof LOG)[C]['kind'] extends 'text' ? C : never }[keyof typeof LOG]
-/** `counted` leads to entries, and says nothing in them; in SQLite's rows it stands behind what is long. */
-type Short = Exclude<keyof LogTable, Long | 'counted'>
+/** These lead to entries, and say nothing in them; in SQLite's rows they stand behind what is long. */
+type Leading = 'counted' | 'tells'
+type Short = Exclude<keyof LogTable, Long | Leading>
 
 const isShort = (name: string): name is Short =>
-  name in LOG && name !== 'counted' && LOG[name as keyof typeof LOG].kind !== 'text'
+  name in LOG && name !== 'counted' && name !== 'tells' && LOG[name as keyof typeof LOG].kind !== 'text'
 const SHORT: readonly Short[] = ['log_id', ...Object.keys(LOG).filter(isShort)]
 
 export function listed(d: Dialect) {

@@ -6,7 +6,8 @@
  * Entries never change and are committed with their children, so the few statements of one question need no
  * transaction: what is committed between them is simply newer than the page.
  */
-import type { RawBuilder } from 'kysely'
+import { sql } from 'kysely'
+import type { RawBuilder, SqlBool } from 'kysely'
 import type { LogId, Origin, PersonNumber } from '../../record/ids.ts'
 import type { QueryRecord } from '../../record/record.ts'
 import type {
@@ -20,6 +21,7 @@ import type {
   Page,
   PersonHit,
   RecordReader,
+  Statistics,
   StoredNumbers,
 } from '../store.ts'
 import { attributeNames, carriersOf, entriesConcerning } from './attributes.ts'
@@ -31,6 +33,7 @@ import { listed } from './listed.ts'
 import { numbersOfOrigin } from './numbers.ts'
 import { personHits } from './persons.ts'
 import { changeOf, criterionOf, dimensionOf, entryOf, idOf, measureOf, originOf, seenOf } from './rows.ts'
+import { statisticsOf } from './statistics.ts'
 import type { StoredId } from './tables.ts'
 
 type Gathered = { readonly [K in keyof Children]: Children[K][number][] }
@@ -81,6 +84,10 @@ export class SqlReader implements RecordReader {
     return { entries: entries.map((entry) => ({ ...entry, ...(children.get(entry.logId) ?? gathered()) })), next }
   }
 
+  statistics(range: TimeRange): Promise<Statistics> {
+    return statisticsOf(this.#d, range)
+  }
+
   async origins(): Promise<OriginState[]> {
     const rows = this.#d.db.selectFrom('origin').select(['origin', 'position', 'written_at']).orderBy('origin')
     return (await rows.execute()).map(originOf)
@@ -110,13 +117,46 @@ export class SqlReader implements RecordReader {
 
 const gathered = (): Gathered => ({ criteria: [], dimensions: [], measures: [], seen: [], changes: [] })
 
+type Named = 'user' | 'cube' | 'outcome' | 'action' | 'module'
+
+const COLUMNS: Readonly<Record<Named, string>> = {
+  user: 'user_key',
+  cube: 'cube',
+  outcome: 'outcome',
+  action: 'action',
+  module: 'module',
+}
+
+/**
+ * Which index leads, of several that could: the one that most likely holds least. A database without statistics of its own
+ * takes any; a page of one user's queries then walked the queries of all. Where nothing leads, the newest entries do.
+ */
+const LEADING: readonly { readonly by: Named; readonly isRare: (value: string) => boolean }[] = [
+  { by: 'user', isRare: () => true },
+  { by: 'cube', isRare: () => true },
+  { by: 'outcome', isRare: (outcome) => outcome !== 'answered' },
+  { by: 'action', isRare: (action) => action !== 'query' },
+  { by: 'module', isRare: () => true },
+  { by: 'action', isRare: () => true },
+]
+
 export function logQuery(d: Dialect, filter: LogFilter, bounds: IdBounds, limit: number) {
+  const values: Readonly<Record<Named, string | undefined>> = {
+    user: filter.user === undefined ? undefined : bounded(userKey(filter.user)),
+    cube: filter.cube === undefined ? undefined : bounded(filter.cube),
+    outcome: filter.outcome,
+    action: filter.action,
+    module: filter.module === undefined ? undefined : bounded(filter.module),
+  }
+  const leading = LEADING.find(({ by, isRare }) => values[by] !== undefined && isRare(values[by]))?.by
   let query = listed(d).where(inBounds(d, 'log_id', bounds))
-  if (filter.user !== undefined) query = query.where('user_key', '=', bounded(userKey(filter.user)))
-  if (filter.module !== undefined) query = query.where('module', '=', bounded(filter.module))
-  if (filter.cube !== undefined) query = query.where('cube', '=', bounded(filter.cube))
-  if (filter.action !== undefined) query = query.where('action', '=', filter.action)
-  if (filter.outcome !== undefined) query = query.where('outcome', '=', filter.outcome)
+  for (const { by } of LEADING.slice(0, -1)) {
+    if (values[by] === undefined) continue
+    const column = by === leading ? sql.ref(COLUMNS[by]) : d.unindexed(COLUMNS[by])
+    query = query.where(sql<SqlBool>`${column} = ${values[by]}`)
+  }
+  // As the filtered index says it of itself.
+  if (leading === 'outcome') query = query.where(sql<SqlBool>`${sql.ref('outcome')} <> ${sql.lit('answered')}`)
   if (filter.from !== undefined) query = query.where('asked_at', '>=', d.time(filter.from))
   if (filter.to !== undefined) query = query.where('asked_at', '<', d.time(filter.to))
   return d.first(query.orderBy('log_id', 'desc'), limit)

@@ -36,7 +36,7 @@ function foreign(column: string): never {
   throw new StoreError('STORE_REJECTED', `column ${column} holds a value that Tilsyn never wrote`)
 }
 
-export function entryOf(row: Omit<LogTable, 'counted'>): LogEntry {
+export function entryOf(row: Omit<LogTable, 'counted' | 'tells'>): LogEntry {
   return {
     logId: idOf(row.log_id),
     origin: row.origin as Origin,

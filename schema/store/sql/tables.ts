@@ -1,4 +1,5 @@
 /** The tables as kysely sees them, derived from `columns.ts`. */
+import type { HOUR_DIMENSION, HOUR_USE, HOUR_USER } from './sums.ts'
 import type { CHANGE, Column, CRIT, DIM, Kind, LOG, MEAS, SEEN } from './columns.ts'
 
 export type StoredId = bigint | string
@@ -30,6 +31,10 @@ export type MeasTable = Child & TableOf<typeof MEAS>
 export type SeenTable = Child & TableOf<typeof SEEN>
 export type ChangeTable = Child & TableOf<typeof CHANGE>
 
+export type HourUseTable = { origin: string } & TableOf<typeof HOUR_USE>
+export type HourUserTable = { origin: string } & TableOf<typeof HOUR_USER>
+export type HourDimensionTable = { origin: string } & TableOf<typeof HOUR_DIMENSION>
+
 export interface OriginTable {
   origin: string
   position: StoredNumber
@@ -53,6 +58,9 @@ export interface Tables {
   meas: MeasTable
   seen: SeenTable
   change: ChangeTable
+  hour_use: HourUseTable
+  hour_user: HourUserTable
+  hour_dimension: HourDimensionTable
   origin: OriginTable
   access_token: AccessTokenTable
 }

@@ -36,6 +36,7 @@ export const double: DoubleBackend = {
           database.close()
         }
       },
+      time: String,
       async drop() {
         await relay.stop()
         await server.close()

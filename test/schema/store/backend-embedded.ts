@@ -28,6 +28,7 @@ export const embedded: Backend = {
           db.close()
         }
       },
+      time: String,
       async drop() {
         rmSync(folder, { recursive: true, force: true })
       },

@@ -36,6 +36,7 @@ async function scratch(connection: string): Promise<MssqlScratch> {
       return () => relay.start()
     },
     query: (statement) => run({ ...config, database }, statement.replaceAll(/\{(\w+)\}/g, '[tilsyn].[$1]')),
+    time: (ms) => `'${new Date(ms).toISOString().slice(0, -1)}'`,
     async drop() {
       await relay.stop()
       await run(config, `DROP DATABASE [${database}]`)

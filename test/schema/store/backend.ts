@@ -7,6 +7,8 @@ export interface Scratch {
   cut(): Promise<() => Promise<void>>
   /** Rows of a plain statement, run beside the store. `log` and the others are written `{log}`. */
   query(statement: string): Promise<Record<string, unknown>[]>
+  /** UTC milliseconds as a literal of `query`. */
+  time(ms: number): string
   drop(): Promise<void>
 }
 

@@ -22,7 +22,19 @@ import {
 } from '../../../schema/store/sql/attributes.ts'
 import { CHANGE, CRIT, DIM, LOG, MEAS, SEEN } from '../../../schema/store/sql/columns.ts'
 import type { Column } from '../../../schema/store/sql/columns.ts'
+import { HOUR_DIMENSION, HOUR_USE, HOUR_USER } from '../../../schema/store/sql/sums.ts'
 import { childQueries, logQuery } from '../../../schema/store/sql/reader.ts'
+import { extentQuery, tellersQuery } from '../../../schema/store/sql/numbers.ts'
+import {
+  dimensionsQuery,
+  dimensionTotalQuery,
+  hoursQuery,
+  sharesQuery,
+  totalQuery,
+  usersOfModulesQuery,
+  usersQuery,
+} from '../../../schema/store/sql/statistics.ts'
+import type { LogFilter } from '../../../schema/store/store.ts'
 import { StoreError } from '../../../schema/store/store.ts'
 import { embedded } from './backend-embedded.ts'
 import type { Together } from './opens-together.ts'
@@ -99,11 +111,7 @@ test('a question about a person, a user or a module walks an index, and sorts no
     await (await openStore({ kind: 'embedded', path })).close()
     const database = new Database(path, { readOnly: true })
     const dialect = embeddedDialect(database)
-    const plan = (query: { compile(): { sql: string; parameters: readonly unknown[] } }) => {
-      const { sql, parameters } = query.compile()
-      const rows = database.use((s) => s.all(`EXPLAIN QUERY PLAN ${sql}`, ...(parameters as bigint[])))
-      return rows.map((row) => String(row['detail'])).join('\n')
-    }
+    const plan = (query: Compiling) => planOf(database, query)
     const bounds = { before: id(99), least: id(5) }
     const person = plan(idsOfPerson(dialect, personNo(1), bounds, 20))
     for (const index of ['crit_person ', 'crit_person_to ', 'seen_person '])
@@ -140,6 +148,14 @@ test('a question about a person, a user or a module walks an index, and sorts no
       /^SEARCH log USING INDEX log_user \(user_key=\? AND rowid>\? AND rowid<\?\)$/,
     )
     assert.match(plan(logQuery(dialect, { module: 'a' }, {}, 20)), /^SEARCH log USING INDEX log_module \(module=\?\)$/)
+    for (const [filter, index] of LED) {
+      const walk = index === 'INTEGER PRIMARY KEY' ? '' : '\\w+=\\? AND '
+      assert.match(
+        plan(logQuery(dialect, filter, bounds, 20)),
+        new RegExp(`^SEARCH log USING ${index} \\(${walk}rowid>\\? AND rowid<\\?\\)$`),
+        JSON.stringify(filter),
+      )
+    }
     assert.match(
       plan(logQuery(dialect, { from: NOON, to: NOON + 1 }, bounds, 20)),
       /^SEARCH log USING INTEGER PRIMARY KEY \(rowid>\? AND rowid<\?\)$/,
@@ -149,11 +165,62 @@ test('a question about a person, a user or a module walks an index, and sorts no
     database.close()
   }))
 
+/** Each filter alone, and which of several leads. */
+const LED: readonly (readonly [LogFilter, string])[] = [
+  [{}, 'INTEGER PRIMARY KEY'],
+  [{ user: 'a' }, 'INDEX log_user'],
+  [{ module: 'a' }, 'INDEX log_module'],
+  [{ cube: 'a' }, 'INDEX log_cube'],
+  [{ action: 'login' }, 'INDEX log_action'],
+  [{ action: 'query' }, 'INDEX log_action'],
+  [{ outcome: 'fault' }, 'INDEX log_outcome'],
+  [{ outcome: 'answered' }, 'INTEGER PRIMARY KEY'],
+  [{ user: 'a', module: 'b', cube: 'c', action: 'login', outcome: 'fault' }, 'INDEX log_user'],
+  [{ module: 'b', cube: 'c', action: 'login', outcome: 'fault' }, 'INDEX log_cube'],
+  [{ module: 'b', action: 'login', outcome: 'fault' }, 'INDEX log_outcome'],
+  [{ module: 'b', action: 'login', outcome: 'answered' }, 'INDEX log_action'],
+  [{ module: 'b', action: 'query', outcome: 'answered' }, 'INDEX log_module'],
+  [{ action: 'query', outcome: 'answered' }, 'INDEX log_action'],
+]
+
+test('statistics walk the hours asked for of each origin, and read no entry', () =>
+  withFile(async (path) => {
+    await (await openStore({ kind: 'embedded', path })).close()
+    const database = new Database(path, { readOnly: true })
+    const dialect = embeddedDialect(database)
+    const range = { from: NOON, to: NOON + 1 }
+    for (const query of [
+      totalQuery(dialect, range),
+      hoursQuery(dialect, range),
+      sharesQuery(dialect, 'module', range),
+      usersQuery(dialect, range),
+      usersOfModulesQuery(dialect, ['a', 'b'], range),
+      dimensionTotalQuery(dialect, range),
+      dimensionsQuery(dialect, range),
+    ]) {
+      const plan = planOf(database, query)
+      assert.match(plan, /^SEARCH hour_\w+ USING PRIMARY KEY \(origin=\? AND hour>\? AND hour<\?\)$/m)
+      assert.doesNotMatch(plan, /\b(?:SCAN|log)\b/)
+    }
+    assert.match(planOf(database, tellersQuery(dialect, ORIGIN)), /^SEARCH log USING INDEX log_tells \(origin=\?\)$/)
+    assert.match(planOf(database, extentQuery(dialect, ORIGIN)), /^SEARCH log USING COVERING INDEX \w+ \(origin=\?\)$/m)
+    database.close()
+  }))
+
+type Compiling = { compile(): { readonly sql: string; readonly parameters: readonly unknown[] } }
+
+function planOf(database: Database, query: Compiling): string {
+  const { sql, parameters } = query.compile()
+  const rows = database.use((s) => s.all(`EXPLAIN QUERY PLAN ${sql}`, ...(parameters as bigint[])))
+  return rows.map((row) => String(row['detail'])).join('\n')
+}
+
 test('the migrations make the columns that the writer fills', () =>
   withFile(async (path) => {
     await (await openStore({ kind: 'embedded', path })).close()
     const db = new DatabaseSync(path, { readOnly: true })
-    const tables = { log: LOG, crit: CRIT, dim: DIM, meas: MEAS, seen: SEEN, change: CHANGE }
+    const sums = { hour_use: HOUR_USE, hour_user: HOUR_USER, hour_dimension: HOUR_DIMENSION }
+    const tables = { log: LOG, crit: CRIT, dim: DIM, meas: MEAS, seen: SEEN, change: CHANGE, ...sums }
     for (const [table, columns] of Object.entries<Record<string, Column<never>>>(tables)) {
       const made = new Map(
         db
@@ -161,7 +228,7 @@ test('the migrations make the columns that the writer fills', () =>
           .all()
           .map((c) => [String(c['name']), c]),
       )
-      const keys = table === 'log' ? ['log_id'] : ['log_id', 'ord']
+      const keys = table in sums ? ['origin'] : table === 'log' ? ['log_id'] : ['log_id', 'ord']
       assert.deepEqual(new Set(made.keys()), new Set([...keys, ...Object.keys(columns)]))
       for (const [name, { kind, optional }] of Object.entries(columns)) {
         const number = ['big', 'int', 'flag', 'time'].includes(kind)

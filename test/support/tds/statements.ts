@@ -6,6 +6,7 @@
  */
 import * as migrate from '../../../schema/store/mssql/migrate.ts'
 import * as settle from '../../../schema/store/mssql/settle.ts'
+import * as sums from '../../../schema/store/mssql/sums.ts'
 import * as writer from '../../../schema/store/mssql/writer.ts'
 import { ServerError } from './error.ts'
 
@@ -28,6 +29,7 @@ const EXACT: ReadonlyMap<string, readonly string[]> = new Map([
   ...[migrate.STATEMENTS.applied, migrate.STATEMENTS.record, settle.STATEMENTS.near].map(same),
   ...[writer.STATEMENTS.position, writer.STATEMENTS.begin, writer.STATEMENTS.move].map(same),
   [writer.STATEMENTS.lock, writer.STATEMENTS.lock.split(';\n')],
+  [sums.ADD_SUMS, sums.ADD_SUMS.split(';\n').map(updated)],
   ...migrate.MIGRATIONS.flatMap(({ sql }) => migrate.batches(sql)).map(defined),
 ])
 
@@ -36,7 +38,20 @@ function same(text: string): [string, string[]] {
 }
 
 function defined(text: string): [string, string[]] {
-  return [text, [definition(text)]]
+  return [text, isCount(text) ? [] : [definition(text)]]
+}
+
+/** SQLite names the table first, and joins what stands behind FROM to it. */
+function updated(text: string): string {
+  return text.replace(
+    /^UPDATE (\[kept\]) SET (.*)\nFROM (\S+) AS \[kept\] INNER JOIN (.*) ON (.*) WHERE (.*)$/,
+    'UPDATE $3 AS $1 SET $2 FROM $4 WHERE $5 AND $6',
+  )
+}
+
+/** What counts hours from the time stamps of SQL Server finds nothing in a database that was made just now. */
+function isCount(text: string): boolean {
+  return /^\s*INSERT INTO \[tilsyn\]\.\[hour_/.test(text)
 }
 
 function definition(text: string): string {
@@ -74,7 +89,8 @@ export interface Bulk {
 /** `insert bulk` announces what the next message holds; `null` is any other statement. */
 export function bulkOf(text: string): Bulk | null {
   const [, table, list] =
-    /^insert bulk \[?tilsyn\]?\.\[?(log|crit|dim|meas|seen|change)\]?\((.*)\) WITH \([A-Z_,]+\)$/.exec(text) ?? []
+    /^insert bulk \[?tilsyn\]?\.\[?(log|crit|dim|meas|seen|change|hour_new)\]?\((.*)\) WITH \([A-Z_,]+\)$/.exec(text) ??
+    []
   if (table === undefined || list === undefined) return null
   return { table, columns: [...list.matchAll(/\[(\w+)\]/g)].map(([, name = '']) => name) }
 }
