@@ -1,6 +1,6 @@
-import type { SaxesTagNS } from 'saxes'
 import type { Call, Command, Envelope, Restriction, SessionHeader, Stranger } from './call.ts'
 import { SOAP, XMLA } from './namespaces.ts'
+import type { MarkupSink, Tag } from './plain-markup.ts'
 
 interface Frame {
   readonly name: string
@@ -35,10 +35,11 @@ const SESSION_HEADERS: readonly SessionHeader[] = ['BeginSession', 'Session', 'E
  * Gathers an envelope from the events of a parser. Below `Discover` and `Execute` only local names count: their
  * children stand in the XMLA namespace or, within a batch, in the engine's.
  */
-export class EnvelopeBuilder {
+export class EnvelopeBuilder implements MarkupSink {
   readonly #source: string
-  readonly #position: () => number
   readonly #frames: Frame[] = []
+  /** Names from below the call to the innermost element. */
+  readonly #path: string[] = []
   readonly #calls: Draft[] = []
   readonly #strangers: Stranger[] = []
   #session: SessionHeader | null = null
@@ -46,29 +47,22 @@ export class EnvelopeBuilder {
   #securityUser: string | null = null
   #inBody = false
   #call: Draft | null = null
-  /** Where the last tag began. */
-  #tagAt = 0
   #named: { database: string | null; cube: string | null } = { database: null, cube: null }
   #values: string[] = []
   #parameter = { name: '', values: [] as string[] }
   inEnvelope = false
 
-  /** @param position characters read so far of `source`. */
-  constructor(source: string, position: () => number) {
+  constructor(source: string) {
     this.#source = source
-    this.#position = position
-  }
-
-  tagStart(): void {
-    this.#tagAt = this.#source.lastIndexOf('<', this.#position() - 1)
   }
 
   /** `false`: this is no SOAP envelope. */
-  open(tag: SaxesTagNS): boolean {
+  open(tag: Tag, at: number): boolean {
     const depth = this.#frames.length
     if (depth === 0 && !(tag.local === 'Envelope' && SOAP.has(tag.uri))) return false
     this.inEnvelope = true
-    this.#frames.push({ name: tag.local, at: this.#tagAt, text: '' })
+    this.#frames.push({ name: tag.local, at, text: '' })
+    if (depth > 2) this.#path.push(tag.local)
     if (depth === 1) this.#inBody = tag.local === 'Body' && SOAP.has(tag.uri)
     else if (depth === 2 && this.#inBody) this.#openCall(tag)
     else if (depth === 2) this.#header(tag)
@@ -81,17 +75,18 @@ export class EnvelopeBuilder {
     if (frame !== undefined) frame.text += text
   }
 
-  close(): void {
+  close(end: number): void {
     const frame = this.#frames.at(-1)
     if (frame === undefined) return
-    if (this.#call === null) this.#closeOutside(frame)
-    else this.#closeInCall(frame, this.#call)
+    if (this.#call === null) this.#closeOutside(frame, end)
+    else this.#closeInCall(frame, this.#call, end)
     this.#frames.pop()
+    this.#path.pop()
   }
 
-  /** The envelope; elements still open are taken as far as they came. */
-  finish(): Envelope {
-    while (this.#frames.length > 0) this.close()
+  /** The envelope; elements still open are taken as far as they came, to `end`. */
+  finish(end: number): Envelope {
+    while (this.#frames.length > 0) this.close(end)
     return {
       session: this.#session,
       sessionId: this.#sessionId,
@@ -101,22 +96,22 @@ export class EnvelopeBuilder {
     }
   }
 
-  #header(tag: SaxesTagNS): void {
+  #header(tag: Tag): void {
     const session = SESSION_HEADERS.find((name) => name === tag.local)
     if (session === undefined || tag.uri !== XMLA) return
     this.#session = session
-    const id = Object.values(tag.attributes).find(({ local }) => local.toLowerCase() === 'sessionid')?.value
+    const id = tag.attributes.find(({ local }) => local.toLowerCase() === 'sessionid')?.value
     if (id !== undefined && id !== '') this.#sessionId = id
   }
 
-  #closeOutside(frame: Frame): void {
-    if (this.#inBody && this.#frames.length === 3) this.#strangers.push(this.#strangerOf(frame))
+  #closeOutside(frame: Frame, end: number): void {
+    if (this.#inBody && this.#frames.length === 3) this.#strangers.push(this.#strangerOf(frame, end))
     const inSecurity = this.#frames[2]?.name === 'Security' && !this.#inBody
     const name = frame.text.trim()
     if (inSecurity && frame.name === 'Username' && name !== '') this.#securityUser ??= name
   }
 
-  #openCall(tag: SaxesTagNS): void {
+  #openCall(tag: Tag): void {
     const kind = tag.local === 'Discover' ? 'discover' : tag.local === 'Execute' ? 'execute' : null
     if (kind === null || tag.uri !== XMLA) return
     this.#call = {
@@ -130,18 +125,18 @@ export class EnvelopeBuilder {
     this.#calls.push(this.#call)
   }
 
-  #closeInCall(frame: Frame, call: Draft): void {
-    const path = this.#frames.slice(3).map(({ name }) => name)
+  #closeInCall(frame: Frame, call: Draft, end: number): void {
+    const path = this.#path
     const [first, second] = path
     if (path.length === 0) this.#call = null
     else if (path.length === 1 && first === 'RequestType') call.requestType = frame.text.trim()
     else if (path.length === 1 && !CALL_PARTS[call.kind].includes(frame.name))
-      this.#strangers.push(this.#strangerOf(frame))
+      this.#strangers.push(this.#strangerOf(frame, end))
     else if (first === 'Restrictions' && second === 'RestrictionList') this.#closeRestriction(frame, path.length, call)
-    else if (path.at(-3) === 'Properties' && path.at(-2) === 'PropertyList' && isCallOrBatch(path.slice(0, -3)))
+    else if (path.at(-3) === 'Properties' && path.at(-2) === 'PropertyList' && isCallOrBatch(path, path.length - 3))
       setOnce(call.properties, frame)
     else if (first === 'Parameters' && path.length >= 2) this.#closeParameter(frame, path.length, call)
-    else if (this.#commandIsHere()) this.#closeCommand(frame, call)
+    else if (this.#commandIsHere()) this.#closeCommand(frame, call, end)
     else if (this.#isWithinStatement()) this.#giveToParent(frame)
     else if (first === 'Command') this.#noteObject(frame)
   }
@@ -154,8 +149,8 @@ export class EnvelopeBuilder {
     else if (name === 'CubeID') this.#named.cube ??= value
   }
 
-  #strangerOf({ name, at }: Frame): Stranger {
-    return { name, xml: this.#source.slice(at, this.#position()) }
+  #strangerOf({ name, at }: Frame, end: number): Stranger {
+    return { name, xml: this.#source.slice(at, end) }
   }
 
   /** Whatever a value is wrapped in, it was asked for. */
@@ -181,14 +176,15 @@ export class EnvelopeBuilder {
 
   /** Is the innermost element a command: directly under `Command`, or one of a `Batch`, however deep batches nest? */
   #commandIsHere(): boolean {
-    const [command, ...path] = this.#frames.slice(3).map(({ name }) => name)
-    if (this.#call?.kind !== 'execute' || command !== 'Command') return false
-    return path.length > 0 && path.slice(0, -1).every((name) => WRAPPERS.has(name))
+    const path = this.#path
+    if (this.#call?.kind !== 'execute' || path[0] !== 'Command' || path.length < 2) return false
+    return wrappersEnd(path, 1, path.length - 1) === path.length - 1
   }
 
   #isWithinStatement(): boolean {
-    const [command, ...path] = this.#frames.slice(3, -1).map(({ name }) => name)
-    return command === 'Command' && path.find((name) => !WRAPPERS.has(name)) === 'Statement'
+    const path = this.#path
+    const end = wrappersEnd(path, 1, path.length - 1)
+    return path[0] === 'Command' && end < path.length - 1 && path[end] === 'Statement'
   }
 
   /** No element belongs into a statement; what a server reads out of one is not to be missing here. */
@@ -197,17 +193,24 @@ export class EnvelopeBuilder {
     if (parent !== undefined) parent.text += text
   }
 
-  #closeCommand(frame: Frame, call: Draft): void {
+  #closeCommand(frame: Frame, call: Draft, end: number): void {
     if (frame.name === 'Statement') call.commands.push({ kind: 'statement', text: frame.text.trim() })
     else if (!NO_COMMANDS.has(frame.name)) {
-      call.commands.push({ kind: 'command', ...this.#strangerOf(frame), ...this.#named })
+      call.commands.push({ kind: 'command', ...this.#strangerOf(frame, end), ...this.#named })
     }
   }
 }
 
-/** A list of properties belongs to the call, also where it stands in a batch. */
-function isCallOrBatch([first, ...path]: readonly string[]): boolean {
-  return first === undefined || (first === 'Command' && path.length > 0 && path.every((name) => WRAPPERS.has(name)))
+/** A list of properties belongs to the call, also where it stands in a batch: `length` names stand before it. */
+function isCallOrBatch(path: readonly string[], length: number): boolean {
+  return length === 0 || (path[0] === 'Command' && length > 1 && wrappersEnd(path, 1, length) === length)
+}
+
+/** The first place between `from` and `end` where no wrapper stands; `end` where all are. */
+function wrappersEnd(path: readonly string[], from: number, end: number): number {
+  let at = from
+  while (at < end && WRAPPERS.has(path[at] ?? '')) at += 1
+  return at
 }
 
 function setOnce(properties: Map<string, string>, frame: Frame): void {

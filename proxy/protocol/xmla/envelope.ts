@@ -1,7 +1,8 @@
 /**
  * Takes a SOAP request apart: who says what about session, user and properties, and which Discovers and Executes stand
  * in the body. One pass of a strict streaming parser, with depth, count and size bounded, and no DOCTYPE: an entity the
- * server would expand and we would not could hide a person.
+ * server would expand and we would not could hide a person. What is written as programs do never comes so far
+ * (`plain-markup.ts`), and reads the same.
  *
  * Text of statements keeps its inner white space. Commands other than statements are kept as the XML they stand in.
  */
@@ -9,6 +10,7 @@ import type { SaxesTagNS } from 'saxes'
 import { SaxesParser } from 'saxes'
 import type { Envelope } from './call.ts'
 import { EnvelopeBuilder } from './envelope-builder.ts'
+import { readPlainMarkup } from './plain-markup.ts'
 
 export type EnvelopeReading =
   | { readonly kind: 'envelope'; readonly envelope: Envelope }
@@ -44,9 +46,17 @@ class Stop extends Error {
  */
 export function readEnvelope(text: string, cut: boolean): EnvelopeReading {
   if (!/^\s*</u.test(text)) return { kind: 'foreign' }
+  const builder = new EnvelopeBuilder(text)
+  const plain = cut ? 'unusual' : readPlainMarkup(text, builder)
+  if (plain === 'unusual') return readStrictly(text, cut)
+  return plain === 'read' ? { kind: 'envelope', envelope: builder.finish(text.length) } : { kind: 'foreign' }
+}
+
+/** With the strict parser alone; the same of every text, and errors are its own. */
+export function readStrictly(text: string, cut: boolean): EnvelopeReading {
   const parser = new SaxesParser({ xmlns: true })
-  const builder = new EnvelopeBuilder(text, () => parser.position)
-  const strict = attach(parser, builder)
+  const builder = new EnvelopeBuilder(text)
+  const strict = attach(parser, builder, text)
   try {
     parser.write(text)
     if (cut) strict.off()
@@ -55,15 +65,16 @@ export function readEnvelope(text: string, cut: boolean): EnvelopeReading {
     if (!(error instanceof Stop)) throw error
     if (error.reason === 'foreign' || !builder.inEnvelope) return { kind: 'foreign' }
     const at = `${parser.line}:${parser.column}`
-    return { kind: 'broken', reason: error.reason, at, partial: builder.finish() }
+    return { kind: 'broken', reason: error.reason, at, partial: builder.finish(parser.position) }
   }
-  return builder.inEnvelope ? { kind: 'envelope', envelope: builder.finish() } : { kind: 'foreign' }
+  return builder.inEnvelope ? { kind: 'envelope', envelope: builder.finish(parser.position) } : { kind: 'foreign' }
 }
 
-function attach(parser: SaxesParser<{ xmlns: true }>, builder: EnvelopeBuilder): { off(): void } {
+function attach(parser: SaxesParser<{ xmlns: true }>, builder: EnvelopeBuilder, text: string): { off(): void } {
   let depth = 0
   let elements = 0
   let attributes = 0
+  let tagAt = 0
   const stop = (reason: Stop['reason']): never => {
     throw new Stop(reason)
   }
@@ -72,19 +83,19 @@ function attach(parser: SaxesParser<{ xmlns: true }>, builder: EnvelopeBuilder):
   parser.on('opentagstart', () => {
     attributes = 0
     if (++depth > MAX_DEPTH || ++elements > MAX_ELEMENTS) stop('limits')
-    builder.tagStart()
+    tagAt = text.lastIndexOf('<', parser.position - 1)
   })
   parser.on('attribute', () => {
     if (++attributes > MAX_ATTRIBUTES) stop('limits')
   })
-  parser.on('opentag', (tag: SaxesTagNS) => {
-    if (!builder.open(tag)) stop('foreign')
+  parser.on('opentag', ({ local, uri, attributes: named }: SaxesTagNS) => {
+    if (!builder.open({ local, uri, attributes: Object.values(named) }, tagAt)) stop('foreign')
   })
   parser.on('closetag', () => {
     depth -= 1
-    builder.close()
+    builder.close(parser.position)
   })
-  parser.on('text', (text) => builder.text(text))
-  parser.on('cdata', (text) => builder.text(text))
+  parser.on('text', (found) => builder.text(found))
+  parser.on('cdata', (found) => builder.text(found))
   return { off: () => parser.on('error', () => undefined) }
 }
