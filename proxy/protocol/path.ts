@@ -1,3 +1,5 @@
+import { lately } from './lately.ts'
+
 /**
  * Takes unique names apart: `[Tid].[Kalender].[Måned].&[2024]&[5]` into its segments. Only for names already found in a
  * statement or given by a restriction; statements themselves are read by `proxy/language`.
@@ -67,9 +69,13 @@ export interface PathColumns {
   readonly level: string | null
 }
 
+const NO_COLUMNS: PathColumns = { dimension: null, hierarchy: null, level: null }
+
 /** `[Tid].[Kalender].[Måned]` is dimension, hierarchy and level; DAX's `Borger[CPR]` is table and column. */
-export function columnsOf(path: string | null): PathColumns {
-  if (path === null || path === '') return { dimension: null, hierarchy: null, level: null }
+export const columnsOf = (path: string | null): PathColumns =>
+  path === null || path === '' ? NO_COLUMNS : columnsIn(path)
+
+const columnsIn = lately((path): PathColumns => {
   const bracket = path.indexOf('[')
   if (bracket > 0 && path[bracket - 1] !== '.' && path[bracket - 1] !== '&') {
     return { dimension: path.slice(0, bracket), hierarchy: path, level: null }
@@ -81,4 +87,4 @@ export function columnsOf(path: string | null): PathColumns {
     hierarchy: second === undefined ? null : `${first.text}.${second.text}`,
     level: rest.length === 0 ? null : path,
   }
-}
+})

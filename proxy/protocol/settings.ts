@@ -34,10 +34,17 @@ export interface InterpretSettings {
   readonly metadata?: MetadataSetting
 }
 
+/** The last rules made of some settings: the same all day, so that others may keep what follows from them. */
+const made = new WeakMap<Omit<PersonSettings, 'threshold'>, PersonRules>()
+
 /** The rules as they stood on the day `atMs` (UTC milliseconds) falls on. */
 export function personRulesAt(persons: Omit<PersonSettings, 'threshold'>, atMs: number): PersonRules {
-  const { latestBirth, attributes, domains = [] } = persons
-  return { latestBirth: latestBirth ?? dayOf(atMs), attributes, domains }
+  const latestBirth = persons.latestBirth ?? dayOf(atMs)
+  const before = made.get(persons)
+  if (before?.latestBirth === latestBirth) return before
+  const rules = { latestBirth, attributes: persons.attributes, domains: persons.domains ?? [] }
+  made.set(persons, rules)
+  return rules
 }
 
 /** A time outside what `Date` can say counts as far past: then only named attributes hold persons of the future. */

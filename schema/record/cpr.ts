@@ -27,9 +27,15 @@ export function birthDate(digits: string): string | null {
   const parts = partsOf(digits)
   if (parts === null || parts.year === null) return null
   const { day, month, year } = parts
-  const date = new Date(Date.UTC(year, month - 1, day))
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null
-  return date.toISOString().slice(0, 10)
+  if (month < 1 || month > 12 || day < 1 || day > daysIn(month, year)) return null
+  return `${year}-${twoDigits(month)}-${twoDigits(day)}`
+}
+
+const twoDigits = (number: number): string => (number < 10 ? `0${number}` : String(number))
+
+function daysIn(month: number, year: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
 }
 
 function registerYear(seventh: number, yy: number): number {

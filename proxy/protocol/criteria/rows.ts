@@ -1,11 +1,12 @@
 /** From what a statement asks to the rows of `crit`, `dim` and `meas`. */
 import type { CriterionFact, MeasureFact, StatementFacts } from '../../language/statement.ts'
+import type { PersonNumber } from '../../../schema/record/ids.ts'
 import type { PersonRules } from '../../../schema/record/person-number.ts'
 import { speaksOfPersons } from '../../../schema/record/person-number.ts'
 import type { Criterion, DimensionUse, MeasureUse, OriginClause } from '../../../schema/record/record.ts'
 import type { PathColumns } from '../path.ts'
 import { columnsOf } from '../path.ts'
-import { isMeasure, personsIn } from '../persons/persons.ts'
+import { dependsOnWording, isMeasure, personsIn } from '../persons/persons.ts'
 
 export interface Rows {
   readonly criteria: readonly Criterion[]
@@ -28,7 +29,7 @@ export interface Sought {
 
 /** @param text the statement's own. */
 export function rowsOf(facts: StatementFacts, text: string, rules: PersonRules): Rows {
-  const spoken = speaksOfPersons(text, rules)
+  const spoken = facts.criteria.some(({ values }) => values.some(dependsOnWording)) && speaksOfPersons(text, rules)
   const isDax = facts.kind === 'evaluate'
   return {
     criteria: facts.criteria.flatMap((fact) =>
@@ -75,7 +76,8 @@ export function soughtRows(
   rules: PersonRules,
 ): Criterion[] {
   const [from, to] = values
-  if (/^(?:not )?range$/.test(sought.operator) && from !== undefined && to !== undefined && values.length === 2) {
+  const isRange = sought.operator === 'range' || sought.operator === 'not range'
+  if (isRange && from !== undefined && to !== undefined && values.length === 2) {
     return rangeRows(sought, from, to, spoken, rules)
   }
   return values.flatMap((value) => valueRows(sought, value, spoken, rules))
@@ -84,9 +86,12 @@ export function soughtRows(
 /** One row, or one per person where a value (a set in a parameter, a text) names several. */
 export function valueRows(sought: Sought, value: string, spoken: boolean, rules: PersonRules): Criterion[] {
   const persons = personsIn(value, sought.path, spoken, rules, sought.amount)
-  const { columns, operator, originClause } = sought
-  const row = { ...columns, operator, value, valueTo: null, personTo: null, originClause }
-  return persons.length === 0 ? [{ ...row, person: null }] : persons.map((person) => ({ ...row, person }))
+  return persons.length === 0 ? [rowOf(sought, value, null)] : persons.map((person) => rowOf(sought, value, person))
+}
+
+function rowOf({ columns, operator, originClause }: Sought, value: string, person: PersonNumber | null): Criterion {
+  const { dimension, hierarchy, level } = columns
+  return { dimension, hierarchy, level, operator, value, valueTo: null, personTo: null, originClause, person }
 }
 
 function rangeRows(sought: Sought, value: string, valueTo: string, spoken: boolean, rules: PersonRules): Criterion[] {

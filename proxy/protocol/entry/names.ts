@@ -6,20 +6,8 @@ const MAX_NAME = 400
 
 /** `record` with every name cut to what its column holds. Names come from the wire and may be of any length. */
 export function fitNames(record: QueryRecord): QueryRecord {
-  const short = {
-    module: fit(record.module),
-    catalog: fit(record.catalog),
-    cube: fit(record.cube),
-    report: fit(record.report),
-    application: fit(record.application),
-    userName: fit(record.userName),
-    effectiveUser: fit(record.effectiveUser),
-    effectiveRoles: fit(record.effectiveRoles),
-    customData: fit(record.customData),
-    faultCode: fit(record.faultCode),
-    correlationId: fit(record.correlationId),
-    sessionId: fit(record.sessionId),
-  }
+  if (isFitting(record)) return record
+  const short = Object.fromEntries(NAMES.map((name) => [name, fit(record[name])]))
   return {
     ...record,
     ...short,
@@ -28,6 +16,34 @@ export function fitNames(record: QueryRecord): QueryRecord {
     measures: record.measures.map((row) => ({ ...row, measure: fitName(row.measure), via: fit(row.via) })),
   }
 }
+
+const NAMES = [
+  'module',
+  'catalog',
+  'cube',
+  'report',
+  'application',
+  'userName',
+  'effectiveUser',
+  'effectiveRoles',
+  'customData',
+  'faultCode',
+  'correlationId',
+  'sessionId',
+] as const
+
+/** Nearly every record is, and is not made again. */
+function isFitting(record: QueryRecord): boolean {
+  const { criteria, dimensions, measures } = record
+  if (!NAMES.every((name) => fits(record[name]))) return false
+  if (!measures.every(({ measure, via }) => fits(measure) && fits(via))) return false
+  return criteria.every(isPathFitting) && dimensions.every(isPathFitting)
+}
+
+const isPathFitting = ({ dimension, hierarchy, level }: Path & { readonly dimension: string | null }): boolean =>
+  fits(dimension) && fits(hierarchy) && fits(level)
+
+const fits = (name: string | null): boolean => name === null || name.length <= MAX_NAME
 
 interface Path {
   readonly hierarchy: string | null

@@ -10,6 +10,7 @@ import {
 } from '../../../schema/record/person-number.ts'
 import { unescaped } from './escapes.ts'
 import { isHyphenated } from './persons-seen.ts'
+import { lately } from '../lately.ts'
 import { segmentsOf } from '../path.ts'
 
 const isPath = (value: string): boolean => value.startsWith('[') || value.startsWith('&[')
@@ -27,12 +28,46 @@ export function personsIn(
   spoken: boolean,
   rules: PersonRules,
   amount = isMeasure(path),
-): PersonNumber[] {
-  const naming = path === null ? false : namingOf(path, rules)
-  if (naming === 'silent') return []
+): readonly PersonNumber[] {
+  if (!mayHoldPerson(value)) return NOBODY
+  const naming = path === null ? false : namingUnder(rules)(path)
+  if (naming === 'silent') return NOBODY
   const persons = personsOf(value, amount, naming, spoken, rules)
   const plain = unescaped(value)
   return plain === null ? persons : [...new Set([...persons, ...personsOf(plain, amount, naming, spoken, rules)])]
+}
+
+const NOBODY: readonly PersonNumber[] = []
+
+const namings = new WeakMap<PersonRules, (path: string) => Named>()
+
+/** What paths are named for, under the same rules as lately. */
+function namingUnder(rules: PersonRules): (path: string) => Named {
+  const known = namings.get(rules) ?? lately((path) => namingOf(path, rules))
+  namings.set(rules, known)
+  return known
+}
+
+/** Does it take the words around `value` to tell whether a person stands in it? */
+export const dependsOnWording = (value: string): boolean => !isPath(value) && mayHoldPerson(value)
+
+/** The fewest digits a person is written with: `1.30475E9`. */
+const FEWEST_DIGITS = 7
+
+/**
+ * Most values hold too few digits for anybody. Digits of other scripts, and whatever may be an escape, are left to those
+ * who know them: this never says no wrongly.
+ */
+function mayHoldPerson(value: string): boolean {
+  let digits = 0
+  for (let at = 0; at < value.length; at += 1) {
+    const code = value.charCodeAt(at)
+    if (code >= 0x30 && code <= 0x39) digits += 1
+    else if (code >= 0x660 || code === 0x25 || code === 0x5c) return true
+    else if (code === 0x26 && value.charCodeAt(at + 1) !== 0x5b) return true
+    else if (code === 0x5f && (value.charCodeAt(at + 1) | 0x20) === 0x78) return true
+  }
+  return digits >= FEWEST_DIGITS
 }
 
 function personsOf(value: string, amount: boolean, naming: Named, spoken: boolean, rules: PersonRules): PersonNumber[] {

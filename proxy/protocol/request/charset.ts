@@ -41,13 +41,17 @@ const DECLARATION = /^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z][\w.-]*)["']/
 
 /** The encoding an XML declaration tells; the declaration itself is ASCII in every encoding left at this point. */
 function declared(bytes: Uint8Array): string | null {
-  let head = ''
-  for (const byte of bytes.subarray(0, 256)) head += String.fromCharCode(byte)
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 256)).toString('latin1')
   return DECLARATION.exec(head)?.[1] ?? null
 }
 
+const UTF_8 = /^utf-?8$/i
+/** Nearly every request needs it. It keeps nothing from one text to the next, as each is whole. */
+const STRICT_UTF_8 = new TextDecoder('utf-8', { fatal: true })
+
 function tryDecode(bytes: Uint8Array, label: string, partial: boolean): string | null {
   try {
+    if (!partial && UTF_8.test(label)) return STRICT_UTF_8.decode(bytes)
     return new TextDecoder(label, { fatal: true }).decode(bytes, { stream: partial })
   } catch {
     // An unknown label (RangeError) or bytes that are wrong in this encoding (TypeError): the next one is tried.

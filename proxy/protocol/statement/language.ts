@@ -19,6 +19,13 @@ const DMX_FIRST = new Set(['INSERT', 'DELETE', 'EXPORT', 'IMPORT'])
 
 /** How many words are looked at. In all that is known the telling word stands among the first few, or after FROM. */
 const MAX_WORDS = 20_000
+const FIRST_WORDS = 3
+
+/**
+ * Some of these words stands in whatever is not told by its first words. Those that become one of them only in capitals,
+ * with a letter such as `ſ`, are seen to by that letter.
+ */
+const TELLING = /\$SYSTEM|SYSTEMRESTRICTSCHEMA|PREDICTION|FLATTENED|CONTENT|CASES|PMML|[ıſﬀ-ﬆ]/i
 
 export function recogniseLanguage(statement: string): Recognised {
   const start = skipBlank(statement, 0)
@@ -26,11 +33,13 @@ export function recogniseLanguage(statement: string): Recognised {
   if (statement[start] === '{' || (statement[start] === '[' && isJsonArray(statement, start))) {
     return { language: isJsonObject(statement, start) ? 'tmsl' : 'mdx', ...plain }
   }
-  const words = wordsOf(statement)
-  const first = words[0] ?? ''
+  const opening = wordsOf(statement, FIRST_WORDS)
+  const first = opening[0] ?? ''
   if (first === 'EVALUATE' || first === 'DEFINE') return { language: 'dax', ...plain }
   if (DMX_FIRST.has(first)) return { language: 'dmx', dmv: false, ddl: true }
-  if (DDL.has(first)) return { language: isAboutMining(words) ? 'dmx' : 'mdx', dmv: false, ddl: true }
+  if (DDL.has(first)) return { language: isAboutMining(opening) ? 'dmx' : 'mdx', dmv: false, ddl: true }
+  if (!TELLING.test(statement)) return { language: 'mdx', ...plain }
+  const words = wordsOf(statement, MAX_WORDS)
   if (follows(words, 'FROM', '$SYSTEM') || follows(words, 'FROM', 'SYSTEMRESTRICTSCHEMA')) {
     return { language: 'sql', dmv: true, ddl: false }
   }
@@ -77,11 +86,11 @@ function skipBlank(text: string, from: number): number {
 const CLOSING: Readonly<Record<string, string>> = { '[': ']', '"': '"', "'": "'" }
 const WORD = /[$\p{L}_][\p{L}\p{N}_]*/uy
 
-/** The bare words, in upper case: what stands in brackets, quotes and comments is none. */
-function wordsOf(text: string): string[] {
+/** The first `most` bare words, in upper case: what stands in brackets, quotes and comments is none. */
+function wordsOf(text: string, most: number): string[] {
   const words: string[] = []
   let at = skipBlank(text, 0)
-  while (at < text.length && words.length < MAX_WORDS) {
+  while (at < text.length && words.length < most) {
     const close = CLOSING[text[at] ?? '']
     WORD.lastIndex = at
     const word = close === undefined ? WORD.exec(text)?.[0] : undefined

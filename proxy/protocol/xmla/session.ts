@@ -100,6 +100,7 @@ export function sessionLessons(
   if (envelope.session === 'EndSession') return distinct(asked).map((id) => ({ kind: 'session-ended', server, id }))
   const opened = openedBy(exchange)
   const under = distinct(begun ? opened : [...asked, ...opened.filter(mayTeach)]).slice(0, MAX_IDS)
+  if (under.length === 0) return []
   const after = sessionAfter(session, under, envelope, statements, exchange)
   if (session !== null && isSame(session, after)) return []
   return under.map((id) => ({ kind: 'session', server, id, session: after }))

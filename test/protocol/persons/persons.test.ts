@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { findPersonNumbers, personNumber } from '../../../schema/record/person-number.ts'
 import { columnsOf, parentPath, segmentsOf } from '../../../proxy/protocol/path.ts'
 import { personsIn, personsNearNames } from '../../../proxy/protocol/persons/persons.ts'
 import { rowsOf } from '../../../proxy/protocol/criteria/rows.ts'
@@ -170,4 +172,32 @@ test('rows: one per value, one per person, a range with both its ends, calculate
     { measure: '[Measures].[Snit]', calculated: true, via: null },
     { measure: '[Measures].[Beløb]', calculated: false, via: '[Measures].[Snit]' },
   ])
+})
+
+test('whoever can be found in a value is found, however short it is', () => {
+  const sign = fc.constantFrom(...'000112234567890-. /.,E+LM\u00ad\u0661\uff11%3x&#;_\\u'.split(''))
+  const value = fc.array(sign, { maxLength: 16 }).map((signs) => signs.join(''))
+  const usual = fc.constantFrom(
+    '1503304012',
+    '150330-4012',
+    '1.50330E9',
+    '150330 4AB2',
+    '%3150330-4012',
+    '&#49;503304012',
+  )
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        value,
+        fc.tuple(value, usual, value).map((parts) => parts.join('')),
+      ),
+      (text) => {
+        const whole = personNumber(text, true, LATE)
+        const found = new Set(personsIn(text, '[Borger].[CPR]', false, LATE))
+        for (const person of [...findPersonNumbers(text, true, LATE), ...(whole === null ? [] : [whole])])
+          assert.ok(found.has(person), JSON.stringify(text))
+      },
+    ),
+    { numRuns: 2000 },
+  )
 })

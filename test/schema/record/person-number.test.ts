@@ -23,6 +23,20 @@ test('a date that no calendar has is no person', () => {
   assert.equal(birthDate('2902404000'), '1940-02-29')
 })
 
+test('every day of a century is a date of birth, and nothing else is', () => {
+  const two = (number: number) => String(number).padStart(2, '0')
+  for (let year = 0; year < 100; year += 1) {
+    for (let month = 0; month < 14; month += 1) {
+      for (let day = 0; day < 34; day += 1) {
+        const date = new Date(Date.UTC(1900 + year, month - 1, day))
+        const exists = date.getUTCMonth() === month - 1 && date.getUTCDate() === day
+        const birth = birthDate(`${two(day)}${two(month)}${two(year)}0000`)
+        assert.equal(birth, exists ? date.toISOString().slice(0, 10) : null)
+      }
+    }
+  }
+})
+
 test('a replacement number has sixty added to the day', () => {
   assert.equal(birthDate('6101404000'), '1940-01-01')
   assert.equal(birthDate('9104404000'), null)
