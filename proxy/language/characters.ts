@@ -22,3 +22,13 @@ export function isBlank(code: number): boolean {
   if (code === 0xa0 || code === 0xfeff || code === 0x3000 || code === 0x202f || code === 0x205f) return true
   return (code >= 0x2000 && code <= 0x200b) || code === 0x2028 || code === 0x2029 || code === 0x1680
 }
+
+const CLOSE_BRACKET = 0x5d
+
+/** One past the bracket that closes the one at `start`, where `]]` stands for one bracket; -1: none does. */
+export function bracketEnd(text: string, start: number): number {
+  for (let at = text.indexOf(']', start + 1); at >= 0; at = text.indexOf(']', at + 2)) {
+    if (text.charCodeAt(at + 1) !== CLOSE_BRACKET) return at + 1
+  }
+  return -1
+}

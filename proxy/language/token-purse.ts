@@ -14,8 +14,9 @@ export class TokenPurse {
     return this.limits.maxTokens - this.#left
   }
 
-  spend(): void {
-    if (this.#left-- <= 0) throw new StatementLimitError('tokens', this.limits.maxTokens)
+  spend(tokens = 1): void {
+    this.#left -= tokens
+    if (this.#left < 0) throw new StatementLimitError('tokens', this.limits.maxTokens)
   }
 
   checkLength(text: string): void {

@@ -1,6 +1,8 @@
 /**
  * What it costs to understand one query, by kind: `interpret` alone, without journal and store, in processor time of
  * this process. No two texts of one kind are the same. `node test/bench/interpret.bench.ts [queries] [turns] [kind]`
+ *
+ * Of the turns the fastest counts: what others do on the machine only ever adds.
  */
 import { UNREAD_ANSWER } from '../../proxy/protocol/unknown/unread-answer.ts'
 import type { Exchange } from '../../proxy/exchange.ts'
@@ -11,8 +13,8 @@ import { answered, asked } from '../journal/samples.ts'
 import { discover, statement } from '../support/exchanges.ts'
 import { REQUEST } from './peers/traffic.ts'
 
-const queries = Number(process.argv[2] ?? 10_000)
-const turns = Number(process.argv[3] ?? 5)
+const queries = Number(process.argv[2] ?? 500)
+const turns = Number(process.argv[3] ?? 60)
 const only = process.argv[4]
 const SETTINGS: InterpretSettings = {
   modules: [],
@@ -81,10 +83,9 @@ function microseconds(exchanges: readonly Exchange[]): number {
 for (const [kind, text] of Object.entries(KINDS)) {
   if (only !== undefined && !kind.includes(only)) continue
   const exchanges = exchangesOf(text)
-  const found = Array.from({ length: turns + 1 }, () => microseconds(exchanges)).slice(1)
-  const median = found.toSorted((a, b) => a - b)[found.length >> 1] ?? Number.NaN
+  const fastest = Math.min(...Array.from({ length: turns }, () => microseconds(exchanges)))
   const { length } = interpret(exchanges[0] ?? never(), SETTINGS).records[0]?.criteria ?? []
-  console.log(`${median.toFixed(1).padStart(7)} µs  ${kind}, ${length} criteria, ${text.length} characters`)
+  console.log(`${fastest.toFixed(1).padStart(7)} µs  ${kind}, ${length} criteria, ${text.length} characters`)
 }
 
 function never(): never {

@@ -4,7 +4,7 @@ import type { ExpressionOf, NameSegment, Path, Segment } from './ast.ts'
 import type { Keyword } from './keywords.ts'
 import type { TokenPurse } from '../token-purse.ts'
 import { type Comments, Lexer } from './lexer.ts'
-import { pathOf } from './path-name.ts'
+import { pathOf, writtenPath } from './path-name.ts'
 import { TOKEN, type Token, type TokenKind } from './token-kind.ts'
 
 /**
@@ -149,6 +149,15 @@ export class Cursor {
     if (template === null) return null
     this.token = template
     return this.textOf(this.take())
+  }
+
+  /** A path that begins with a name in brackets, as far as it stands there as programs write it. */
+  writtenPath(): Path {
+    const { start, end } = this.token
+    this.lastEnd = this.#ahead === null ? this.lexer.passPath(end) : end
+    this.token = this.#ahead ?? this.lexer.next()
+    this.#ahead = null
+    return writtenPath(this.lexer.text.slice(start, this.lastEnd))
   }
 
   // ---- texts

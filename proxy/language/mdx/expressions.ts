@@ -163,9 +163,12 @@ export function list(c: Cursor, close: TokenKind): Expression[] {
 /** path-or-call : segment { . segment } { step } | name { ( . | ! ) name } arguments */
 function pathOrCall(c: Cursor): Expression {
   const { start, word } = c.token
-  const first = c.name('a name')
-  const segments: Segment[] = [first]
-  let asWritten = first.bracketed
+  const written = c.isSign(TOKEN.bracketed) ? c.writtenPath() : null
+  if (written !== null && !goesOn(c)) return written
+  const first = written === null ? c.name('a name') : null
+  const segments: Segment[] = first === null ? [...(written?.segments ?? [])] : [first]
+  const passed = segments.length
+  let asWritten = first === null || first.bracketed
   let called = word
   for (;;) {
     const { kind } = c.token
@@ -175,8 +178,10 @@ function pathOrCall(c: Cursor): Expression {
       asWritten &&= c.token.start === c.lastEnd && next.start === c.token.end
       called = next.word
       c.advance()
-    } else if (kind === TOKEN.ampersand) asWritten = false
-    else if (c.isOperator('!')) return foreignCall(c, segments)
+    } else if (kind === TOKEN.ampersand) {
+      asWritten = false
+      if (continuesKey(c, segments)) continue
+    } else if (c.isOperator('!')) return foreignCall(c, segments)
     else if (kind === TOKEN.name && segments.length > 1 && continuesName(c, segments)) continue
     else break
     const from = c.token.start
@@ -185,7 +190,20 @@ function pathOrCall(c: Cursor): Expression {
     segments.push(segment)
   }
   if (c.isSign(TOKEN.open)) return callOn(c, segments, called)
+  if (written !== null && asWritten && segments.length === passed) return written
   return pathOf(segments, asWritten ? c.lexer.text.slice(start, c.lastEnd) : null)
+}
+
+/** Does a path, or a call, go on behind a name in brackets or a key? */
+const goesOn = (c: Cursor): boolean =>
+  c.isSign(TOKEN.dot) || c.isSign(TOKEN.ampersand) || c.isSign(TOKEN.open) || c.isOperator('!')
+
+/** All that stands behind one `&` after the other is one key. */
+function continuesKey(c: Cursor, segments: Segment[]): boolean {
+  const last = segments.at(-1)
+  if (last?.kind !== 'key') return false
+  segments[segments.length - 1] = { kind: 'key', text: last.text + c.segment().text }
+  return true
 }
 
 /** `Store.Store City.x`: no server reads such a name without brackets, but what is meant is plain. */

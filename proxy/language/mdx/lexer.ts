@@ -1,4 +1,4 @@
-import { DASHES, isBlank, isDigit, isLetter, isLineEnd } from '../characters.ts'
+import { bracketEnd, DASHES, isBlank, isDigit, isLetter, isLineEnd } from '../characters.ts'
 import { regionOf } from '../source.ts'
 import { StatementSyntaxError } from '../syntax-error.ts'
 import type { TokenPurse } from '../token-purse.ts'
@@ -51,6 +51,41 @@ export class Lexer {
     return token(TOKEN.parameter, start, this.#at)
   }
 
+  /**
+   * Passes the rest of a path whose first name in brackets ends at `from`, the last token read, as programs write it: names
+   * in brackets and their keys, `.[b].&[c]&[d]`, with nothing between. Gives where that ends. It costs as many tokens as
+   * there are, and what is written in another way is left where it is.
+   */
+  passPath(from: number): number {
+    let end = from
+    for (let next = this.#passSegment(end); next > 0; next = this.#passSegment(end)) end = next
+    this.#at = end
+    this.#segmentEnd = end
+    return end
+  }
+
+  /** -1: no such segment begins with this dot. */
+  #passSegment(dot: number): number {
+    const { text } = this
+    if (text.charCodeAt(dot) !== DOT) return -1
+    const isName = text.charCodeAt(dot + 1) === OPEN_BRACKET
+    const end = isName ? bracketEnd(text, dot + 1) : this.#passKey(dot + 1)
+    if (end < 0 || (isName && end - dot - 1 === FUNCTION_LENGTH)) return -1
+    this.#purse.spend(isName ? 2 : 1)
+    return end
+  }
+
+  /** `&[c]&[d]` */
+  #passKey(start: number): number {
+    let end = -1
+    for (let at = start; this.text.charCodeAt(at) === AMPERSAND; at = end) {
+      end = this.text.charCodeAt(at + 1) === OPEN_BRACKET ? bracketEnd(this.text, at + 1) : -1
+      if (end < 0) return -1
+      this.#purse.spend(2)
+    }
+    return end
+  }
+
   #endsSegment({ kind, start }: Token): boolean {
     return kind === TOKEN.name || kind === TOKEN.bracketed || (kind === TOKEN.number && this.#isSegment(start))
   }
@@ -73,12 +108,10 @@ export class Lexer {
     return start !== this.#segmentEnd && isDigit(this.text.charCodeAt(start + 1))
   }
 
-  /** `[` … `]`, where `]]` stands for one bracket. */
   #bracketed(start: number): Token {
-    for (let at = this.text.indexOf(']', start + 1); at >= 0; at = this.text.indexOf(']', at + 2)) {
-      if (this.text.charCodeAt(at + 1) !== CLOSE_BRACKET) return token(TOKEN.bracketed, start, at + 1)
-    }
-    throw this.#error(start, start + 1, 'a closing bracket for this one')
+    const end = bracketEnd(this.text, start)
+    if (end < 0) throw this.#error(start, start + 1, 'a closing bracket for this one')
+    return token(TOKEN.bracketed, start, end)
   }
 
   #string(start: number, quote: number): Token {
@@ -167,6 +200,7 @@ export class Lexer {
   }
 
   #ampersand(start: number): Token {
+    if (this.text.charCodeAt(start + 1) === OPEN_BRACKET) return token(TOKEN.ampersand, start, start + 1)
     const entity = ENTITIES.find(([written]) => this.text.startsWith(written, start))
     if (entity === undefined) return token(TOKEN.ampersand, start, start + 1)
     const [written, sign] = entity
@@ -239,7 +273,6 @@ const token = (kind: TokenKind, start: number, end: number): Token => ({ kind, s
 const MAX_TEMPLATE = 200
 
 const OPEN_BRACKET = 0x5b
-const CLOSE_BRACKET = 0x5d
 const DOT = 0x2e
 const QUOTE = 0x22
 const APOSTROPHE = 0x27
@@ -251,11 +284,13 @@ const ASTERISK = 0x2a
 const BACKSLASH = 0x5c
 const DOLLAR = 0x24
 const OPEN_BRACE = 0x7b
+/** Of `[CurrentMember]` and `[DefaultMember]`, which are functions in brackets too. */
+const FUNCTION_LENGTH = 15
 
-const SINGLE: Readonly<Record<number, TokenKind>> = Object.fromEntries(
-  [TOKEN.open, TOKEN.close, TOKEN.openBrace, TOKEN.closeBrace, TOKEN.comma, TOKEN.dot, TOKEN.semicolon].map(
-    (sign): [number, TokenKind] => [sign.charCodeAt(0), sign],
-  ),
+const SIGNS = [TOKEN.open, TOKEN.close, TOKEN.openBrace, TOKEN.closeBrace, TOKEN.comma, TOKEN.dot, TOKEN.semicolon]
+/** By the code of the sign. */
+const SINGLE: readonly (TokenKind | undefined)[] = Array.from({ length: 128 }, (_, code) =>
+  SIGNS.find((sign) => sign.charCodeAt(0) === code),
 )
 const TWO_SIGNS: ReadonlySet<string> = new Set(['<>', '<=', '>=', '||', '==', '!='])
 const ONE_SIGN: ReadonlySet<string> = new Set(['+', '-', '*', '/', '^', '=', '<', '>', ':', '!', '|'])

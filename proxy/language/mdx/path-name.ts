@@ -1,3 +1,4 @@
+import { bracketEnd } from '../characters.ts'
 import type { Path, PathName, Segment } from './ast.ts'
 
 /** Prefixes longer than this are never hierarchies or levels; it keeps the work on a path linear in its length. */
@@ -7,6 +8,47 @@ const MAX_HIERARCHY_PARTS = 8
 export function pathOf(segments: readonly Segment[], source: string | null = null): Path {
   return { kind: 'path', segments, name: pathNameOf(segments, source) }
 }
+
+/**
+ * Paths as programs write them, `[a].[b].&[c]&[d]`, with what follows from their text: queries name the same ones again
+ * and again. In this process's memory only, and so many that the members of a few reports are among them.
+ */
+const written = new Map<string, Path>()
+const MAX_WRITTEN = 4000
+const MAX_WRITTEN_LENGTH = 200
+
+/** @param source names in brackets and keys, with nothing between. */
+export function writtenPath(source: string): Path {
+  const known = written.get(source)
+  if (known !== undefined) return { kind: 'path', segments: known.segments, name: known.name }
+  if (source.length > MAX_WRITTEN_LENGTH) return pathOf(segmentsIn(source), source)
+  // A text of its own: what is cut out of a statement keeps all of it in memory.
+  const own = ` ${source}`.slice(1)
+  const path = pathOf(segmentsIn(own), own)
+  if (written.size >= MAX_WRITTEN) written.clear()
+  written.set(own, path)
+  return path
+}
+
+function segmentsIn(source: string): readonly Segment[] {
+  const segments: Segment[] = []
+  for (let at = 0, end = 0; at < source.length; at = end + 1) {
+    end = segmentEnd(source, at)
+    const text = source.slice(at, end)
+    const isKey = source.charCodeAt(at) === AMPERSAND
+    segments.push(isKey ? { kind: 'key', text } : { kind: 'name', text, bracketed: true })
+  }
+  return segments
+}
+
+function segmentEnd(source: string, start: number): number {
+  if (source.charCodeAt(start) !== AMPERSAND) return bracketEnd(source, start)
+  let end = start
+  while (source.charCodeAt(end) === AMPERSAND) end = bracketEnd(source, end + 1)
+  return end
+}
+
+const AMPERSAND = 0x26
 
 function pathNameOf(segments: readonly Segment[], source: string | null): PathName {
   const parts = segments.map(writtenSegment)
