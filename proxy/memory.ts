@@ -13,7 +13,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 const MINOR_BYTES = 8 * 1024 * 1024
-const MAJOR_BYTES = 32 * 1024 * 1024
+const MAJOR_BYTES = 128 * 1024 * 1024
 
 setFlagsFromString('--no-parallel-scavenge')
 setFlagsFromString('--expose-gc')

@@ -2,7 +2,8 @@ import { Worker } from 'node:worker_threads'
 import type { AnswerFacts } from '../exchange.ts'
 import { UNREAD_ANSWER } from '../protocol/unknown/unread-answer.ts'
 import { InHand } from './in-hand.ts'
-import type { FromThread, ThreadData, ToThread } from './messages.ts'
+import type { Batch, FromThread, ThreadData, ToThread } from './messages.ts'
+import { Slabs } from './slabs.ts'
 
 /** One answer in hand, and what the thread tells of it. */
 export interface Listener {
@@ -24,8 +25,8 @@ export class AnswerThread {
   readonly #worker: Worker
   #listeners = new InHand<Listener>()
   readonly #watch: NodeJS.Timeout
+  readonly #slabs = new Slabs()
   #batch: ToThread[] = []
-  #buffers: ArrayBuffer[] = []
   #alive = true
 
   constructor(data: ThreadData, heapMb: number) {
@@ -57,11 +58,9 @@ export class AnswerThread {
     return id
   }
 
-  /** `bytes` are given away. */
-  bytes(id: number, bytes: Uint8Array<ArrayBuffer>): void {
-    if (this.#listeners.get(id) === null) return
-    this.#buffers.push(bytes.buffer)
-    this.#post({ kind: 'bytes', id, bytes })
+  /** Takes a copy of `bytes`. */
+  bytes(id: number, bytes: Uint8Array): void {
+    if (this.#listeners.get(id) !== null) this.#post({ kind: 'bytes', id, ...this.#slabs.put(bytes) })
   }
 
   end(id: number): void {
@@ -78,10 +77,15 @@ export class AnswerThread {
   }
 
   #flush(): void {
-    const [batch, buffers] = [this.#batch, this.#buffers]
+    const messages = this.#batch
+    const slabs = this.#slabs.take()
     this.#batch = []
-    this.#buffers = []
-    if (this.#alive) this.#worker.postMessage(batch, buffers)
+    const batch: Batch = { messages, slabs }
+    if (this.#alive)
+      this.#worker.postMessage(
+        batch,
+        slabs.map(({ buffer }) => buffer),
+      )
   }
 
   #hear(replies: readonly FromThread[]): void {

@@ -176,7 +176,7 @@ class Reading implements AnswerReading, Listener {
 
   write(chunk: Uint8Array): boolean {
     if (this.#over) return true
-    this.#thread?.bytes(this.#id, new Uint8Array(chunk))
+    this.#thread?.bytes(this.#id, chunk)
     this.#waiting += chunk.length
     this.#pool.waiting += chunk.length
     return this.#waiting <= MAX_WAITING && this.#pool.waiting <= MAX_WAITING_IN_ALL

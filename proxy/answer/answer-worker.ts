@@ -9,17 +9,22 @@ import { answerReader } from '../protocol/answer-reader.ts'
 import { Vocabulary } from '../protocol/xmla/vocabulary.ts'
 import { BodyReader } from './body-reader.ts'
 import { InHand } from './in-hand.ts'
-import type { FromThread, ThreadData, ToThread } from './messages.ts'
+import type { Batch, FromThread, ThreadData, ToThread } from './messages.ts'
 
 const { threshold, attributes, domains } = workerData as ThreadData
 let vocabulary = new Vocabulary()
 
-/** One answer: its messages wait here while an earlier one is being decompressed. */
+const NOTHING = new Uint8Array(0)
+
+type Step = Uint8Array | 'end'
+
+/** One answer: what comes of it waits here while something earlier is being decompressed. */
 class Answer {
   readonly #id: number
   readonly #body: BodyReader
-  readonly #waiting: ToThread[] = []
+  readonly #waiting: Step[] = []
   #busy = false
+  #used = 0
 
   constructor({ id, format, coding, transport, charset, latestBirth }: Extract<ToThread, { kind: 'begin' }>) {
     this.#id = id
@@ -28,28 +33,32 @@ class Answer {
     this.#body = new BodyReader(coding, charset, reader, transport)
   }
 
-  take(message: ToThread): void {
-    this.#waiting.push(message)
+  take(step: Step): void {
+    this.#waiting.push(step)
     if (!this.#busy) this.#next()
+  }
+
+  /** Tells what of it is used up, where it is not read to its end: then its facts tell that. */
+  tellUsed(): void {
+    if (answers.get(this.#id) !== null) replies.push({ kind: 'used', id: this.#id, bytes: this.#used })
+    this.#used = 0
   }
 
   #next(): void {
     while (!this.#busy) {
-      const message = this.#waiting.shift()
-      if (message === undefined) return
+      const step = this.#waiting.shift()
+      if (step === undefined) return
       this.#busy = true
-      this.#read(message)
+      if (step === 'end') this.#body.end((facts) => this.#finish(facts))
+      else this.#body.write(step, () => this.#goOn(step.length))
     }
   }
 
-  #read(message: ToThread): void {
-    if (message.kind === 'end') this.#body.end((facts) => this.#finish(facts))
-    else if (message.kind === 'bytes') this.#body.write(message.bytes, () => this.#used(message.bytes.length))
-  }
-
-  #used(bytes: number): void {
-    say({ kind: 'used', id: this.#id, bytes })
-    passedOn(bytes, true)
+  #goOn(used: number): void {
+    if (this.#used === 0) partlyRead.push(this)
+    this.#used += used
+    replySoon()
+    passedOn(used, true)
     this.#busy = false
     this.#next()
   }
@@ -57,7 +66,8 @@ class Answer {
   /** Stays busy for ever: no message of this answer is read any more. */
   #finish(facts: AnswerFacts): void {
     if (answers.take(this.#id) === null) return
-    say({ kind: 'facts', id: this.#id, facts })
+    replies.push({ kind: 'facts', id: this.#id, facts })
+    replySoon()
   }
 }
 
@@ -66,26 +76,34 @@ const MAX_REPLIES = 32
 
 const answers = new InHand<Answer>()
 let replies: FromThread[] = []
+/** Something of them is used up, which has not been told. */
+let partlyRead: Answer[] = []
+let isReplying = false
 
 /**
  * Replies go back together, but not all at the end: a thread that is behind has hundreds of batches to read before it
  * comes to its event loop again, and somebody may be waiting for room.
  */
-function say(reply: FromThread): void {
-  const count = replies.push(reply)
-  if (count === 1) setImmediate(sendReplies)
-  else if (count >= MAX_REPLIES) sendReplies()
+function replySoon(): void {
+  if (replies.length + partlyRead.length >= MAX_REPLIES) return reply()
+  if (isReplying) return
+  isReplying = true
+  setImmediate(reply)
 }
 
-function sendReplies(): void {
-  if (replies.length === 0) return
-  parentPort?.postMessage(replies, [])
+function reply(): void {
+  isReplying = false
+  const partly = partlyRead
+  partlyRead = []
+  for (const answer of partly) answer.tellUsed()
+  if (replies.length > 0) parentPort?.postMessage(replies, [])
   replies = []
 }
 
-parentPort?.on('message', (batch: readonly ToThread[]) => {
-  for (const message of batch) {
+parentPort?.on('message', ({ messages, slabs }: Batch) => {
+  for (const message of messages) {
     if (message.kind === 'begin') answers.putAs(message.id, new Answer(message))
-    else answers.get(message.id)?.take(message)
+    else if (message.kind === 'end') answers.get(message.id)?.take('end')
+    else answers.get(message.id)?.take(slabs[message.slab]?.subarray(message.from, message.to) ?? NOTHING)
   }
 })

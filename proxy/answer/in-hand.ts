@@ -14,6 +14,8 @@ export class InHand<Thing extends object> {
   readonly #free: number[] = []
   #round = 0
   #size = 0
+  /** The numbers are given here. */
+  #gives = false
 
   get size(): number {
     return this.#size
@@ -21,6 +23,7 @@ export class InHand<Thing extends object> {
 
   /** @returns its number */
   put(thing: Thing): number {
+    this.#gives = true
     const id = ++this.#round * PLACES + (this.#free.pop() ?? this.#things.length)
     this.putAs(id, thing)
     return id
@@ -48,7 +51,7 @@ export class InHand<Thing extends object> {
     const thing = this.get(id)
     if (thing === null) return null
     this.#things[id % PLACES] = null
-    this.#free.push(id % PLACES)
+    if (this.#gives) this.#free.push(id % PLACES)
     this.#size -= 1
     return thing
   }

@@ -17,11 +17,18 @@ export type ToThread =
       /** Latest date of birth, `YYYY-MM-DD`, on the day of the answer. */
       readonly latestBirth: string
     }
-  | { readonly kind: 'bytes'; readonly id: number; readonly bytes: Uint8Array }
+  /** The next bytes of this answer are those of a slab from `from` to `to`. */
+  | { readonly kind: 'bytes'; readonly id: number; readonly slab: number; readonly from: number; readonly to: number }
   | { readonly kind: 'end'; readonly id: number }
 
+/** What is said together, and the memory in which all its bytes go along: to hand over each chunk alone costs more. */
+export interface Batch {
+  readonly messages: readonly ToThread[]
+  readonly slabs: readonly Uint8Array<ArrayBuffer>[]
+}
+
 export type FromThread =
-  /** So many bytes of this answer are used up. */
+  /** So many bytes of this answer are used up, and more are to come. */
   | { readonly kind: 'used'; readonly id: number; readonly bytes: number }
   /** The answer is read; nothing of it is left. */
   | { readonly kind: 'facts'; readonly id: number; readonly facts: AnswerFacts }
