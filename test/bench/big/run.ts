@@ -3,11 +3,12 @@
  * The files are made once (some minutes, and 1 GB for each million) and kept in the folder for the next time; a run that was
  * broken off goes on where it was.
  */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fill } from './fill.ts'
+import { measure } from './measure.ts'
 
 /** So many are written entry by entry; more are made of them. */
 const WRITTEN = 500_000
@@ -27,4 +28,7 @@ for (const entries of values.entries.map(Number)) {
   const short = Math.min(entries, WRITTEN)
   await fill(fileOf(short), short, null, console.log)
   if (entries > WRITTEN) await fill(fileOf(entries), entries, { path: fileOf(WRITTEN), entries: WRITTEN }, console.log)
+  if (values['only-fill']) continue
+  console.log(`\n${entries} entries, ${(statSync(fileOf(entries)).size / 2 ** 30).toFixed(1)} GB`)
+  await measure(fileOf(entries), console.log)
 }
