@@ -1,6 +1,6 @@
 /** What is on record of a request over JSON, as short lines. */
 import type { Criterion, DimensionUse, QueryRecord } from '../../schema/record/record.ts'
-import { record } from './exchanges.ts'
+import { record, records, type Given } from './exchanges.ts'
 
 export const JSON_TYPE = [['Content-Type', 'application/json']] as const
 
@@ -14,6 +14,19 @@ export const criteriaIn = ({ criteria }: QueryRecord): string[] => criteria.map(
 export const dimensionsIn = ({ dimensions }: QueryRecord): string[] => dimensions.map(whole)
 export const measuresIn = ({ measures }: QueryRecord): string[] => measures.map(({ measure }) => measure)
 
+const given = (target: string, body: unknown, method: string): Given => ({
+  method,
+  target,
+  headers: JSON_TYPE,
+  body: body === null ? '' : JSON.stringify(body),
+})
+
+/** The first entry. */
 export function askedJson(target: string, body: unknown, method = 'POST'): QueryRecord {
-  return record({ method, target, headers: JSON_TYPE, body: body === null ? '' : JSON.stringify(body) })
+  return record(given(target, body, method))
+}
+
+/** Each entry: one request may ask several queries. */
+export function allAskedJson(target: string, body: unknown, method = 'POST'): readonly QueryRecord[] {
+  return records(given(target, body, method))
 }
