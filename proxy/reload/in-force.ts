@@ -14,6 +14,7 @@ const AT_START = [
   '/proxy/limits',
   '/store',
   '/reports',
+  '/retention',
 ] as const
 
 /** `wanted`, as far as it can take effect while `running` does. */
@@ -24,6 +25,7 @@ export function inForce(wanted: Config, running: Config): Config {
     proxy: { ...wanted.proxy, journal, name, admin, limits },
     store: running.store,
     reports: running.reports,
+    retention: running.retention,
     settings: settingsInForce(wanted.settings, running.settings, AT_START),
   }
 }

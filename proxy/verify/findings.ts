@@ -1,9 +1,9 @@
 /**
  * Is every number accounted for? What the files of a journal say, what the tables say, and what the two say together.
  *
- * A journal numbers its exchanges from 1 without holes. So each number is in one of three places: it has an entry of its
- * own in the tables, another entry tells of it (left out by the settings, or lost with a damaged journal), or it still
- * waits in the journal. A number in none of them is missing, and there is no harmless reason for that.
+ * A journal numbers its exchanges from 1 without holes. So each number is in one of four places: it has an entry of its
+ * own in the tables, another entry tells of it (left out by the settings, or lost with a damaged journal), its entry was
+ * deleted because its time was over, or it still waits in the journal. A number in none of them is missing, and there is no harmless reason for that.
  */
 import { joined, type NumberRange, without } from '../../schema/record/numbers.ts'
 import type { StoredNumbers } from '../../schema/store/store.ts'
@@ -23,6 +23,8 @@ export interface TableFinding {
   readonly stored: StoredNumbers
   /** Numbers that another entry tells of. */
   readonly told: readonly NumberRange[]
+  /** Numbers whose entries were deleted because their time was over. */
+  readonly deleted: readonly NumberRange[]
   /** Numbers that the journal here still holds. */
   readonly waiting: readonly NumberRange[]
   /** Numbers that are nowhere. */
@@ -50,7 +52,8 @@ export function tableFinding(origin: string, stored: StoredNumbers, report: Jour
     [{ from: first, to: last }],
   )
   const absent = joined([...holes, ...beyond])
-  const untold = without(absent, stored.told)
+  const kept = without(absent, stored.deleted)
+  const untold = without(kept, stored.told)
   const missing = without(untold, waiting)
   const complete = holes.length < MOST_HOLES && stored.told.length < MOST_HOLES
   const sound = complete && (missing.length === 0 || report === null)
@@ -58,7 +61,8 @@ export function tableFinding(origin: string, stored: StoredNumbers, report: Jour
     kind: 'tables',
     origin,
     stored,
-    told: without(absent, untold),
+    told: without(kept, untold),
+    deleted: stored.deleted,
     waiting,
     missing,
     alone: report === null,

@@ -17,7 +17,7 @@ export const verify: Command = {
   help: `tilsyn verify [--journal] [--json]
 
 Counts the journals of this proxy from their files, and the numbers in the tables: each must have an entry, be told of in
-another, or still wait in the journal. Changes nothing, and may run beside the proxy. Tables are read whole.
+another, have been deleted because its time was over, or still wait in the journal. Changes nothing, and may run beside the proxy. Tables are read whole.
 
   --journal   only the files; the store is not asked
   --json      a finding a line
@@ -100,12 +100,13 @@ function journalLines({ folder, report, sound }: JournalFinding): readonly strin
 }
 
 function tableLines(finding: TableFinding): readonly string[] {
-  const { origin, stored, told, waiting, missing, alone, complete, sound } = finding
+  const { origin, stored, told, deleted, waiting, missing, alone, complete, sound } = finding
   const extent = stored.last === 0 ? 'no numbers' : `numbers ${stored.first} to ${stored.last}`
   const elsewhere = alone ? ' (its journal is not here: they may wait there)' : ''
   return [
     `${sound ? 'ok     ' : 'FAILED '} tables: ${origin}`,
     `        ${extent}: ${stored.count} have an entry, ${countOf(told)} are told of in another, ${countOf(waiting)} wait`,
+    ...(deleted.length === 0 ? [] : [`        ${countOf(deleted)} were deleted, their time being over`]),
     ...(missing.length === 0 ? [] : [`        missing${elsewhere}: ${rangesText(missing.slice(0, 100))}`]),
     ...(complete ? [] : ['        there are more holes than were looked at']),
   ]

@@ -1,4 +1,5 @@
 /** Dates as people in Denmark write them in a question: a day is a day in Copenhagen, whatever the clock of the machine. */
+import { known, utcOfCopenhagen } from '../../schema/record/copenhagen.ts'
 import type { Mistake } from './use.ts'
 
 export interface Period {
@@ -22,10 +23,6 @@ export function period(from: string | undefined, to: string | undefined): Period
   return { ...(start === undefined ? {} : { from: known(start) }), ...(end === undefined ? {} : { to: known(end) }) }
 }
 
-/** Times that both stores and an ISO date of four digits can say; no entry is from outside of them. */
-const [FIRST, LAST] = [Date.UTC(1900, 0, 1), Date.UTC(9999, 11, 31)]
-const known = (ms: number) => Math.min(Math.max(ms, FIRST), LAST)
-
 /** UTC milliseconds of the start of a day, `daysLater`, or of a date-time; without offset it is Copenhagen's. */
 function instant(text: string, daysLater: 0 | 1): number | null {
   const day = DAY.exec(text)?.[1]
@@ -45,22 +42,4 @@ function instant(text: string, daysLater: 0 | 1): number | null {
 function wallClock(date: string, time: string): number | null {
   const ms = Date.parse(`${date}T${time}Z`)
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(date) ? ms : null
-}
-
-/** Twice, because the first guess may stand on the other side of a change to or from summer time. */
-function utcOfCopenhagen(wall: number): number {
-  return wall - offsetAt(wall - offsetAt(wall))
-}
-
-const CLOCK = new Intl.DateTimeFormat('sv-SE', {
-  timeZone: 'Europe/Copenhagen',
-  dateStyle: 'short',
-  timeStyle: 'medium',
-})
-
-/** How far Copenhagen's clock is ahead of UTC at `utc`, milliseconds. */
-function offsetAt(utc: number): number {
-  // Its calendar has four digits for these years only, and a day at either end lies outside of them.
-  const seconds = Math.floor(known(utc) / 1000) * 1000
-  return Date.parse(`${CLOCK.format(seconds).replace(' ', 'T')}Z`) - seconds
 }

@@ -205,6 +205,7 @@ export const da = {
     read: 'læsning af loggen',
     login: 'log på',
     configure: 'ændring af opsætningen',
+    delete: 'sletning i loggen',
   } satisfies Record<Action, string>,
   outcomes: {
     answered: 'besvaret',

@@ -188,6 +188,7 @@ export const en: Messages = {
     read: 'reading of the log',
     login: 'sign-in',
     configure: 'change of the set-up',
+    delete: 'deletion from the log',
   },
   outcomes: {
     answered: 'answered',

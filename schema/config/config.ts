@@ -8,6 +8,7 @@ import type { HealthConfig } from './health.ts'
 import type { IdentityConfig } from './identity.ts'
 import type { LimitsConfig } from './limits.ts'
 import type { MappingFile } from './mapping.ts'
+import type { RetentionConfig } from './retention.ts'
 import type { Setting } from './settings.ts'
 
 export interface ServerConfig {
@@ -81,6 +82,7 @@ export interface Config {
     /** How much is kept of requests for the model: a line each, the whole request, or only that there were some. */
     readonly metadata: 'summary' | 'full' | 'drop'
   }
+  readonly retention: RetentionConfig
   /** Proprietary interfaces, in the order they are asked. */
   readonly mappings: readonly MappingFile[]
   readonly persons: {

@@ -16,6 +16,7 @@ import { identityConfig } from './load-identity.ts'
 import type { WrittenIdentity } from './load-identity.ts'
 import { limitsConfig, type WrittenLimits } from './limits.ts'
 import { loadMapping } from './load-mapping.ts'
+import { retentionConfig, type WrittenRetention } from './retention.ts'
 import { secretOf } from './secret.ts'
 import { settingsOf } from './settings.ts'
 import schema from './config.schema.json' with { type: 'json' }
@@ -58,6 +59,7 @@ interface Written {
   readonly reports?: { readonly listen?: string }
   readonly modules?: readonly ModuleRule[]
   readonly record?: { readonly metadata?: Config['record']['metadata'] }
+  readonly retention?: WrittenRetention
   readonly mappings?: readonly string[]
   readonly persons?: Partial<{
     latestBirth: string
@@ -135,6 +137,7 @@ function complete(written: Written, folder: string, env: NodeJS.ProcessEnv, file
     reports: { listen: address(written.reports?.listen ?? '127.0.0.1:8090', 'reports.listen', file) },
     modules: written.modules ?? [],
     record: { metadata: written.record?.metadata ?? 'summary' },
+    retention: retentionConfig(written.retention ?? {}, deletingLogin(written, folder, env, file), file),
     mappings: (written.mappings ?? []).map((path) => loadMapping(resolve(folder, path))),
     persons: {
       latestBirth: persons.latestBirth ?? null,
@@ -167,6 +170,19 @@ function storeConfig(
       example: '"Server=sql01;Database=Tilsyn;User Id=tilsyn;Password=…;Encrypt=true"',
     },
   ])
+}
+
+/** Who may delete need not be who may write. */
+function deletingLogin(
+  { retention = {}, store }: Written,
+  folder: string,
+  env: NodeJS.ProcessEnv,
+  file: string,
+): string | null {
+  if (store?.kind !== 'mssql') return null
+  const { connectionFile } = retention
+  if (connectionFile !== undefined) return secretOf(resolve(folder, connectionFile), 'retention.connectionFile', file)
+  return env['TILSYN_MSSQL_RETENTION'] || null
 }
 
 function serverConfig(

@@ -40,6 +40,7 @@ const SECRETS = [/^\/store\/connection$/, /(password|passphrase|secret)$/i]
 /** What the environment holds instead of the file: the setting, and when it is asked for. */
 const FROM_ENVIRONMENT: readonly (readonly [pointer: string, variable: string, needs: string, instead: RegExp])[] = [
   ['/store/connection', 'TILSYN_MSSQL', '"mssql"', /^\/store\/connection(File)?$/],
+  ['/retention/connection', 'TILSYN_MSSQL_RETENTION', '"mssql"', /^\/retention\/connectionFile$/],
   ['/proxy/tls/password', 'TILSYN_TLS_PASSWORD', '/proxy/tls/', /^\/proxy\/tls\/passwordFile$/],
   [
     '/identity/directory/password',

@@ -8,7 +8,8 @@
 import type { LogId, Origin, PersonNumber } from './ids.ts'
 
 /**
- * What was done. `configure`: the set-up of Tilsyn itself was changed. `prepare`: a query the BI server was to check, not to answer. `metadata` is a Discover of the model; one
+ * What was done. `configure`: the set-up of Tilsyn itself was changed. `delete`: entries of the log were deleted because their
+ * time was over. `prepare`: a query the BI server was to check, not to answer. `metadata` is a Discover of the model; one
  * that names a member is `discover`, one that asks the server about itself and its users is `dmv`.
  */
 export const ACTIONS = [
@@ -29,6 +30,7 @@ export const ACTIONS = [
   'read',
   'login',
   'configure',
+  'delete',
 ] as const
 export type Action = (typeof ACTIONS)[number]
 

@@ -3,7 +3,7 @@
  * a second and 30 MB.
  */
 import { StoreError } from './store.ts'
-import type { Migrated, Store } from './store.ts'
+import type { Migrated, Retention, Store } from './store.ts'
 
 export type StoreLocation =
   { readonly kind: 'embedded'; readonly path: string } | { readonly kind: 'mssql'; readonly connection: string }
@@ -19,6 +19,16 @@ export type OpenStore = Store & { close(): Promise<void> }
 export async function openStore(location: StoreLocation): Promise<OpenStore> {
   if (location.kind === 'embedded') return (await import('./embedded/store.ts')).openEmbedded(location.path)
   return (await import('./mssql/store.ts')).openMssql(location.connection)
+}
+
+/**
+ * A door of its own: who records and who reads has no way to delete, and in SQL Server may be a login without the right to.
+ *
+ * @throws StoreError as {@link openStore}
+ */
+export async function openRetention(location: StoreLocation): Promise<Retention> {
+  if (location.kind === 'embedded') return (await import('./embedded/store.ts')).openEmbeddedRetention(location.path)
+  return (await import('./mssql/store.ts')).openMssqlRetention(location.connection)
 }
 
 /** Brings the schema up to this code's. Safe when several processes do so at once: one migrates, the others wait. */

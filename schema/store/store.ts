@@ -9,6 +9,7 @@
  */
 import type { NumberRange } from '../record/numbers.ts'
 import type { LogId, Origin, PersonNumber } from '../record/ids.ts'
+import type { Kept } from '../record/retention.ts'
 import type {
   Action,
   Change,
@@ -47,10 +48,13 @@ export interface RecordWriter {
   close(): Promise<void>
 }
 
-/** `unavailable`: try again, the batch is sound. `rejected`: this very batch cannot be stored, however often. */
+/**
+ * `unavailable`: try again, the batch is sound. `rejected`: this very batch cannot be stored, however often.
+ * `DELETION_LOST`: another process has taken up what this one was deleting.
+ */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
-  readonly code: 'STORE_UNAVAILABLE' | 'STORE_REJECTED' | 'STORE_MIGRATION'
+  readonly code: 'STORE_UNAVAILABLE' | 'STORE_REJECTED' | 'STORE_MIGRATION' | 'DELETION_LOST'
   constructor(code: StoreError['code'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
@@ -119,6 +123,8 @@ export interface StoredNumbers {
   readonly holes: readonly NumberRange[]
   /** What stands for more numbers than its own; at most {@link MOST_HOLES}. */
   readonly told: readonly NumberRange[]
+  /** Numbers whose entries were deleted because their time was over. */
+  readonly deleted: readonly NumberRange[]
 }
 
 export const MOST_HOLES = 10_000
@@ -220,6 +226,10 @@ export interface RecordReader {
   origins(): Promise<readonly OriginState[]>
   /** Which numbers of a journal have entries: looks at all of them. */
   numbers(origin: Origin): Promise<StoredNumbers>
+  /** When the oldest entry of `kept` was asked, UTC milliseconds, if it was before `before`. */
+  oldest(kept: Kept, before: number): Promise<number | null>
+  /** How many entries of `kept` were asked before `before`: looks at all of them. */
+  countOlder(kept: Kept, before: number): Promise<number>
   close(): Promise<void>
 }
 
@@ -240,6 +250,64 @@ export interface AccessStore {
   addToken(token: AccessToken): Promise<void>
   /** `null` when unknown; the caller checks `expiresAt`. */
   findToken(hash: string): Promise<AccessToken | null>
+}
+
+/** An act of deletion. Its number is given once, and never again. */
+export interface Deletion {
+  readonly run: number
+  readonly kept: Kept
+  /** What was asked before this is deleted, UTC milliseconds. */
+  readonly before: number
+  /** What has been deleted so far: entries, and rows of all tables. */
+  readonly entries: number
+  readonly rows: number
+}
+
+/** The process that is at a deletion. Whoever is silent until `until` has lost it. */
+export interface Holder {
+  readonly name: string
+  readonly now: number
+  readonly until: number
+}
+
+/** What one piece came to. */
+export interface DeletedPiece {
+  readonly entries: number
+  readonly rows: number
+  /** How long others could not write, milliseconds. */
+  readonly heldMs: number
+  /** There is nothing left of this deletion. */
+  readonly isLast: boolean
+}
+
+/**
+ * Deletes what is older than an instant; nothing else is ever deleted, and nobody else deletes. In pieces, each of them one
+ * short transaction: entries with their children, the count of them, and the numbers that are no longer there. So a
+ * process may end between any two of them, and whoever goes on knows what was deleted.
+ */
+export interface Retention {
+  /** How long a piece may take others' turn to write, and how long others then have theirs; milliseconds. */
+  readonly pace: { readonly pieceMs: number; readonly restMs: number; readonly mostEntries: number }
+  /**
+   * Takes up the deletion that is not finished, whatever it is of, or begins `wanted`. `null`: another process is at it.
+   *
+   * @throws StoreError
+   */
+  claim(wanted: Pick<Deletion, 'kept' | 'before'>, holder: Holder): Promise<Deletion | null>
+  /**
+   * Looks at the next entries, oldest ids first, and deletes those of them whose time is over. A backend may do more than
+   * `mostEntries` at once where that is short (a partition that is wholly out of date).
+   *
+   * @throws StoreError; nothing was deleted then. `DELETION_LOST`: another process has taken it up
+   */
+  deletePiece(run: number, holder: Holder, mostEntries: number): Promise<DeletedPiece>
+  /** What has been deleted, for the entry that tells of it. */
+  deletion(run: number): Promise<Deletion>
+  /** The deletion is over, and its entry is written. */
+  finish(run: number, now: number): Promise<void>
+  /** Gives the space of deleted entries back to the disk, where that is for us to do; the tables are locked meanwhile. */
+  compact(): Promise<'compacted' | 'not-here'>
+  close(): Promise<void>
 }
 
 /** Everything one backend offers. */

@@ -35,6 +35,8 @@ export function openWhenNeeded(location: StoreLocation): OpenStore {
       statistics: async (range) => (await store()).reader.statistics(range),
       origins: async () => (await store()).reader.origins(),
       numbers: async (origin) => (await store()).reader.numbers(origin),
+      oldest: async (kept, before) => (await store()).reader.oldest(kept, before),
+      countOlder: async (kept, before) => (await store()).reader.countOlder(kept, before),
       close,
     },
     access: {

@@ -3,6 +3,7 @@ import type { LogId, PersonNumber } from '../../schema/record/ids.ts'
 import { countOf, joined, numbersOf, rangesOf, without } from '../../schema/record/numbers.ts'
 import type { Criterion, DimensionUse, QueryRecord } from '../../schema/record/record.ts'
 import { showsMoreThanListed } from '../../schema/record/record.ts'
+import { CHANGE_ACTIONS, type Kept } from '../../schema/record/retention.ts'
 import type { AccessToken, LogEntry, LogFilter, Page, PersonHit, Store } from '../../schema/store/store.ts'
 import { counted } from './counted.ts'
 import { MOST_COUNTED, StoreError } from '../../schema/store/store.ts'
@@ -103,7 +104,16 @@ export function memoryStore(): MemoryStore {
         const present = rangesOf(of.map(({ seq }) => seq))
         const [first = 0, last = 0] = [present.at(0)?.from, present.at(-1)?.to]
         const holes = last === 0 ? [] : without([{ from: first, to: last }], present)
-        return { first, last, count: countOf(present), holes, told: joined(of.flatMap(numbersOf)) }
+        return { first, last, count: countOf(present), holes, told: joined(of.flatMap(numbersOf)), deleted: [] }
+      },
+      async oldest(kept, before) {
+        up('read')
+        const times = records.filter((r) => keptAs(r) === kept && r.askedAt < before).map(({ askedAt }) => askedAt)
+        return times.length === 0 ? null : Math.min(...times)
+      },
+      async countOlder(kept, before) {
+        up('read')
+        return records.filter((r) => keptAs(r) === kept && r.askedAt < before).length
       },
       async close() {},
     },
@@ -120,6 +130,8 @@ export function memoryStore(): MemoryStore {
   }
   return store
 }
+
+const keptAs = ({ action }: QueryRecord): Kept => (CHANGE_ACTIONS.some((one) => one === action) ? 'changes' : 'log')
 
 const attributeOf = ({ level, hierarchy, dimension }: Criterion | DimensionUse) => level ?? hierarchy ?? dimension
 

@@ -52,6 +52,7 @@ const NO_QUESTION: ReadonlySet<Action> = new Set([
   'read',
   'login',
   'configure',
+  'delete',
 ])
 
 export function coverage(entry: CoverageEntry, person: PersonNumber, rules: CoverageRules): Coverage {

@@ -64,15 +64,27 @@ export class Session {
   }
 }
 
+export interface DatabaseOptions {
+  readonly readOnly: boolean
+  /** How long to wait for another process that is writing, without doing anything else. */
+  readonly busyMs?: number
+  /** Beside those of every writer. */
+  readonly pragmas?: string
+}
+
 export class Database {
   readonly path: string
   readonly #readOnly: boolean
+  readonly #busyMs: number
+  readonly #pragmas: string
   #open: { readonly db: DatabaseSync; readonly session: Session } | null = null
   #closed = false
 
-  constructor(path: string, options: { readonly readOnly: boolean }) {
+  constructor(path: string, { readOnly, busyMs = BUSY_MS, pragmas = '' }: DatabaseOptions) {
     this.path = path
-    this.#readOnly = options.readOnly
+    this.#readOnly = readOnly
+    this.#busyMs = busyMs
+    this.#pragmas = pragmas
   }
 
   /** @throws StoreError */
@@ -95,10 +107,10 @@ export class Database {
 
   #connect() {
     if (!this.#readOnly) makePrivate(this.path)
-    const db = new DatabaseSync(this.path, { readOnly: this.#readOnly, timeout: BUSY_MS, defensive: true })
+    const db = new DatabaseSync(this.path, { readOnly: this.#readOnly, timeout: this.#busyMs, defensive: true })
     const session = new Session(db)
     try {
-      if (!this.#readOnly) patiently(() => db.exec(WRITER_PRAGMAS))
+      if (!this.#readOnly) patiently(() => db.exec(WRITER_PRAGMAS + this.#pragmas))
     } catch (error) {
       db.close()
       throw error
@@ -131,12 +143,14 @@ function patiently(work: () => void): void {
   }
 }
 
-// A checkpoint at every 64 MB of log instead of every 4 MB: a third more rows a second.
+// A checkpoint at every 64 MB of log instead of every 4 MB: a third more rows a second. And where a page is split, no copy
+// stays behind of what moved to another: it would outlive its deletion (docs/decisions/0022-retention.md).
 const WRITER_PRAGMAS = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA wal_autocheckpoint = 16384;
   PRAGMA journal_size_limit = 134217728;
+  PRAGMA secure_delete = FAST;
 `
 
 /** SQLite gives its `-wal` and `-shm` files the mode of the file itself; on Windows the folder's rights hold. */

@@ -4,10 +4,11 @@
  */
 import { SqlAccess } from '../sql/access.ts'
 import { SqlReader } from '../sql/reader.ts'
-import type { Migrated, Store } from '../store.ts'
+import type { Migrated, Retention, Store } from '../store.ts'
 import { Database } from './database.ts'
 import { embeddedDialect } from './driver.ts'
 import { migrateEmbedded } from './migrate.ts'
+import { EmbeddedRetention } from './retention.ts'
 import { EmbeddedWriter } from './writer.ts'
 
 export function openEmbedded(path: string): Store & { close(): Promise<void> } {
@@ -30,6 +31,11 @@ export function openEmbedded(path: string): Store & { close(): Promise<void> } {
     access: new SqlAccess(embeddedDialect(writing)),
     close,
   }
+}
+
+export function openEmbeddedRetention(path: string): Retention {
+  migrateEmbeddedAt(path)
+  return new EmbeddedRetention(path)
 }
 
 export function migrateEmbeddedAt(path: string): Migrated {

@@ -4,12 +4,13 @@
  */
 import { SqlAccess } from '../sql/access.ts'
 import { SqlReader } from '../sql/reader.ts'
-import type { Migrated, Store } from '../store.ts'
+import type { Migrated, Retention, Store } from '../store.ts'
 import { mssqlDialect } from './driver.ts'
 import { layOut } from './layout.ts'
 import type { Layout } from './layout.ts'
 import { migrateMssql, verifyMssql } from './migrate.ts'
 import { Pool } from './pool.ts'
+import { MssqlRetention } from './retention.ts'
 import { MssqlWriter } from './writer.ts'
 
 /** @throws StoreError `STORE_MIGRATION` when the schema is not this code's, `STORE_UNAVAILABLE` when it cannot be asked */
@@ -32,6 +33,17 @@ export async function openMssql(connection: string): Promise<Store & { close(): 
     access: new SqlAccess(dialect),
     close,
   }
+}
+
+export async function openMssqlRetention(connection: string): Promise<Retention> {
+  const pool = new Pool(connection, { size: 1, verify: verifyMssql })
+  try {
+    await pool.use(async () => undefined)
+  } catch (error) {
+    await pool.close()
+    throw error
+  }
+  return new MssqlRetention(pool)
 }
 
 export async function migrateMssqlAt(connection: string): Promise<Migrated> {

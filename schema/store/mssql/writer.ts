@@ -110,7 +110,7 @@ async function commitOnce(pool: sql.ConnectionPool, origin: Origin, plan: Plan, 
  * reaches for it when the answer comes, where nobody can catch what it throws: the process ends. It keeps the connection
  * where it takes the rollback for asked for.
  */
-function commit(transaction: sql.Transaction): Promise<void> {
+export function commit(transaction: sql.Transaction): Promise<void> {
   return Object.assign(transaction, { _rollbackRequested: true }).commit()
 }
 

@@ -18,6 +18,7 @@ export async function numbersOfOrigin(d: Dialect, origin: Origin): Promise<Store
   const isWhole = count === 0 || count === last - first + 1
   const holes = isWhole ? [] : await holesQuery(d, origin).execute()
   const tellers = await tellersQuery(d, origin).execute()
+  const deleted = await deletedQuery(d, origin).execute()
   const told = tellers.flatMap(({ seq, action, query }) => numbersOf({ seq: Number(seq), action, query }))
   return {
     first,
@@ -25,6 +26,7 @@ export async function numbersOfOrigin(d: Dialect, origin: Origin): Promise<Store
     count,
     holes: holes.map(({ seq, next }) => ({ from: Number(seq) + 1, to: Number(next) - 1 })),
     told: joined(told),
+    deleted: joined(deleted.map((range) => ({ from: Number(range.first_seq), to: Number(range.last_seq) }))),
   }
 }
 
@@ -56,4 +58,8 @@ export function tellersQuery(d: Dialect, origin: Origin) {
     .where(sql<SqlBool>`${sql.ref('tells')} = 1`)
     .select(['seq', 'action', 'query'])
   return d.first(tellers.orderBy('seq'), MOST_HOLES)
+}
+
+export function deletedQuery({ db }: Dialect, origin: Origin) {
+  return db.selectFrom('deleted').where('origin', '=', origin).select(['first_seq', 'last_seq'])
 }

@@ -4,12 +4,14 @@
  * becomes a range of `log_id` (see `Drift` in entries.ts).
  *
  * Entries never change and are committed with their children, so the few statements of one question need no
- * transaction: what is committed between them is simply newer than the page.
+ * transaction: what is committed between them is simply newer than the page. What is deleted between them, because its time
+ * was over, may be missing from the end of the answer, or be there without its children.
  */
 import { sql } from 'kysely'
 import type { RawBuilder, SqlBool } from 'kysely'
 import type { LogId, Origin, PersonNumber } from '../../record/ids.ts'
 import type { QueryRecord } from '../../record/record.ts'
+import type { Kept } from '../../record/retention.ts'
 import type {
   AttributeNames,
   Carrier,
@@ -31,8 +33,9 @@ import { bounded, userKey } from './columns.ts'
 import type { Dialect } from './dialect.ts'
 import { listed } from './listed.ts'
 import { numbersOfOrigin } from './numbers.ts'
+import { countQuery, oldestQuery } from './older.ts'
 import { personHits } from './persons.ts'
-import { changeOf, criterionOf, dimensionOf, entryOf, idOf, measureOf, originOf, seenOf } from './rows.ts'
+import { changeOf, criterionOf, dimensionOf, entryOf, idOf, measureOf, originOf, seenOf, timeOf } from './rows.ts'
 import { statisticsOf } from './statistics.ts'
 import type { StoredId } from './tables.ts'
 
@@ -95,6 +98,16 @@ export class SqlReader implements RecordReader {
 
   numbers(origin: Origin): Promise<StoredNumbers> {
     return numbersOfOrigin(this.#d, origin)
+  }
+
+  async oldest(kept: Kept, before: number): Promise<number | null> {
+    const [row] = await oldestQuery(this.#d, kept, before).execute()
+    return row === undefined ? null : timeOf(row.asked_at)
+  }
+
+  async countOlder(kept: Kept, before: number): Promise<number> {
+    const [row] = await countQuery(this.#d, kept, before).execute()
+    return Number(row?.count ?? 0)
   }
 
   close(): Promise<void> {

@@ -24,7 +24,7 @@ export function idOf(stored: StoredId): LogId {
 }
 
 const numberOf = (stored: StoredNumber | null): number | null => (stored === null ? null : Number(stored))
-const timeOf = (stored: StoredTime): number => Number(stored)
+export const timeOf = (stored: StoredTime): number => Number(stored)
 const personOf = (stored: string | null): PersonNumber | null => stored as PersonNumber | null
 
 function oneOf<const T extends string>(values: readonly T[], stored: string, column: string): T {

@@ -51,6 +51,12 @@ export interface AccessTokenTable {
   expires_at: StoredTime
 }
 
+export interface DeletedTable {
+  origin: string
+  first_seq: StoredNumber
+  last_seq: StoredNumber
+}
+
 export interface Tables {
   log: LogTable
   crit: CritTable
@@ -63,4 +69,5 @@ export interface Tables {
   hour_dimension: HourDimensionTable
   origin: OriginTable
   access_token: AccessTokenTable
+  deleted: DeletedTable
 }

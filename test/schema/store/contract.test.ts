@@ -4,9 +4,12 @@ import { embedded } from './backend-embedded.ts'
 import { mssqlBackend } from './backend-mssql.ts'
 import { contract } from './contract.ts'
 import { lostCommits } from './lost-commits.ts'
+import { retention } from './retention-contract.ts'
 
 contract(embedded)
 contract(double)
+retention(embedded)
+retention(double)
 lostCommits(double)
 
 const connection = process.env['TILSYN_TEST_MSSQL']
@@ -18,5 +21,6 @@ if (connection === undefined || connection === '') {
 } else {
   const mssql = mssqlBackend(connection)
   contract(mssql)
+  retention(mssql)
   lostCommits(mssql)
 }

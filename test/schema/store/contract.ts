@@ -362,7 +362,14 @@ function numbering(backend: Backend): void {
     const given = withStore(backend)
 
     test('the numbers of a journal are counted, with what is missing between them, and what others tell of', async () => {
-      assert.deepEqual(await given.store.reader.numbers(ORIGIN), { first: 0, last: 0, count: 0, holes: [], told: [] })
+      assert.deepEqual(await given.store.reader.numbers(ORIGIN), {
+        first: 0,
+        last: 0,
+        count: 0,
+        holes: [],
+        told: [],
+        deleted: [],
+      })
       const entry = (seq: number, columns: Partial<QueryRecord> = {}) => sample(7000 + seq, { ...columns, seq })
       const records = [
         entry(4),
@@ -375,7 +382,7 @@ function numbering(backend: Backend): void {
       await given.write(records)
       const numbers = await given.store.reader.numbers(ORIGIN)
       assert.deepEqual(
-        { ...numbers, told: [] },
+        { ...numbers, told: [], deleted: [] },
         {
           first: 4,
           last: 12,
@@ -385,6 +392,7 @@ function numbering(backend: Backend): void {
             { from: 10, to: 11 },
           ],
           told: [],
+          deleted: [],
         },
       )
       assert.equal(rangesText(numbers.told), '5, 7, 9-10')

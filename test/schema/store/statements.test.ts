@@ -5,6 +5,7 @@ import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kys
 import { mssqlDialect } from '../../../schema/store/mssql/driver.ts'
 import { batches, MIGRATIONS, STATEMENTS as MIGRATION } from '../../../schema/store/mssql/migrate.ts'
 import { Pool } from '../../../schema/store/mssql/pool.ts'
+import { ALL_STATEMENTS as DELETING } from '../../../schema/store/mssql/retention.ts'
 import { STATEMENTS as SETTLING } from '../../../schema/store/mssql/settle.ts'
 import { ADD_SUMS } from '../../../schema/store/mssql/sums.ts'
 import { encode, Typed } from '../../../schema/store/mssql/types.ts'
@@ -40,9 +41,9 @@ test('every batch of every migration is T-SQL of SQL Server 2016', () => {
   all.forEach(assertTsql)
 })
 
-test('every statement of the writer and of the migration is T-SQL of SQL Server 2016', () => {
+test('every statement of the writer, of the migration and of deletion is T-SQL of SQL Server 2016', () => {
   const settling = [SETTLING.identities(3), SETTLING.ids(3), SETTLING.near]
-  const all = [...Object.values(WRITING), ...Object.values(MIGRATION), ...settling, ADD_SUMS]
+  const all = [...Object.values(WRITING), ...Object.values(MIGRATION), ...settling, ...DELETING, ADD_SUMS]
   all.forEach(assertTsql)
 })
 
@@ -141,6 +142,8 @@ async function statementsOfTheReader(): Promise<CompiledQuery[]> {
   await reader.statistics({})
   await reader.origins()
   await reader.numbers(ORIGIN)
+  await reader.oldest('log', NOON)
+  await reader.countOlder('changes', NOON)
   const access = new SqlAccess(dialect)
   await access.addToken({ hash: 'h', name: 'n', role: 'auditor', createdAt: NOON, expiresAt: NOON })
   await access.findToken('h')

@@ -5,6 +5,7 @@
  * SQLite reads most of it as it stands: names in brackets, `@name` for parameters, schema `tilsyn` for the attached file.
  */
 import * as migrate from '../../../schema/store/mssql/migrate.ts'
+import * as retention from '../../../schema/store/mssql/retention.ts'
 import * as settle from '../../../schema/store/mssql/settle.ts'
 import * as sums from '../../../schema/store/mssql/sums.ts'
 import * as writer from '../../../schema/store/mssql/writer.ts'
@@ -30,6 +31,7 @@ const EXACT: ReadonlyMap<string, readonly string[]> = new Map([
   ...[writer.STATEMENTS.position, writer.STATEMENTS.begin, writer.STATEMENTS.move].map(same),
   [writer.STATEMENTS.lock, writer.STATEMENTS.lock.split(';\n')],
   [sums.ADD_SUMS, sums.ADD_SUMS.split(';\n').map(updated)],
+  ...retention.ALL_STATEMENTS.map((text): [string, string[]] => [text, text.startsWith('SET ') ? [] : [topped(text)]]),
   ...migrate.MIGRATIONS.flatMap(({ sql }) => migrate.batches(sql)).map(defined),
 ])
 
@@ -52,6 +54,17 @@ function updated(text: string): string {
 /** What counts hours from the time stamps of SQL Server finds nothing in a database that was made just now. */
 function isCount(text: string): boolean {
   return /^\s*INSERT INTO \[tilsyn\]\.\[hour_/.test(text)
+}
+
+/** SQLite has no TOP, and in a DELETE no LIMIT either. */
+function topped(text: string): string {
+  const [, table, where] = /^DELETE TOP \(@most\) FROM (\S+)\s+WHERE ([^]+)$/.exec(text) ?? []
+  if (table !== undefined) {
+    const key = table.endsWith('[log]') ? '[log_id]' : '([log_id], [ord])'
+    const keys = key.replaceAll(/[()]/g, '')
+    return `DELETE FROM ${table} WHERE ${key} IN (SELECT ${keys} FROM ${table} WHERE ${where} LIMIT @most)`
+  }
+  return text.replaceAll(/SELECT TOP \(@most\) ([^]+? ORDER BY \[log_id\])/g, 'SELECT $1 LIMIT @most')
 }
 
 function definition(text: string): string {
