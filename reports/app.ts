@@ -25,7 +25,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Origin } from '../schema/record/ids.ts'
 import type { PersonRules } from '../schema/record/person-number.ts'
 import type { Store } from '../schema/store/store.ts'
-import type { Lag } from './query/status.ts'
+import type { Keeping, Lag } from './query/status.ts'
 import { UseLog } from './query/use.ts'
 import { remembering, type SignInCodes } from './routes/access.ts'
 import { assetRoutes } from './routes/assets.ts'
@@ -50,6 +50,8 @@ export interface AppSettings {
   readonly journalNumber: number
   /** How far behind the recorder is; `null` when nobody knows. */
   readonly lag: Lag
+  /** How long entries are kept. */
+  readonly retention: Keeping
   readonly signInCodes: SignInCodes
   /** pino, or what speaks like it. */
   readonly logger: FastifyBaseLogger | false
@@ -86,7 +88,7 @@ export async function buildApp(settings: AppSettings): Promise<FastifyInstance> 
 }
 
 function serviceOf(settings: AppSettings, log: FastifyBaseLogger): Service {
-  const { store, persons, origin, journalNumber, signInCodes, now = Date.now } = settings
+  const { store, persons, origin, journalNumber, retention, signInCodes, now = Date.now } = settings
   const uses = new UseLog(store.writer, origin, journalNumber, now)
   // Not to know how far behind the recorder is must not keep the log from being read: it is said instead.
   const lag: Lag = () =>
@@ -95,7 +97,8 @@ function serviceOf(settings: AppSettings, log: FastifyBaseLogger): Service {
       return null
     })
   const accessToStatus = remembering(store.access)
-  return { desk: { reader: store.reader, uses, persons }, access: store.access, accessToStatus, lag, now, signInCodes }
+  const desk = { reader: store.reader, uses, persons }
+  return { desk, access: store.access, accessToStatus, lag, retention, now, signInCodes }
 }
 
 function bareApp({ logger, trustProxy = [] }: AppSettings): FastifyInstance {

@@ -19,6 +19,7 @@ import { combinedStatus, parseRecorderStatus } from '../schema/record/recorder-s
 import type { RecorderStatus } from '../schema/record/recorder-status.ts'
 import { LISTED_LETTERS, ROLES } from '../schema/store/store.ts'
 import type { LogEntry, PersonHit, Store } from '../schema/store/store.ts'
+import { openRetention } from '../schema/store/open.ts'
 import { openWhenNeeded } from '../schema/store/when-needed.ts'
 import { buildApp } from './app.ts'
 import { readLog } from './query/log.ts'
@@ -30,6 +31,8 @@ import type { PersonQuestion } from './query/person.ts'
 import { coveredRow, entryRow, hitRow, logRow } from './query/row.ts'
 import { UseLog } from './query/use.ts'
 import type { Asker, Desk, Mistake } from './query/use.ts'
+import { deletingLocation, retention, retentionCompact, retentionRun } from './retention/retention-command.ts'
+import { Schedule } from './retention/schedule.ts'
 import { createSignInCodes, newToken } from './routes/access.ts'
 
 /** All report services on one store share it; the store gives their entries numbers. */
@@ -56,15 +59,20 @@ Prints its address and a link that signs you in once; the link is good for a day
       origin: ORIGIN,
       journalNumber: randomInt(256),
       lag: () => recorderStatus(settings.proxy),
+      retention: settings.retention,
       signInCodes,
       logger,
     })
+    const deletion = () => openRetention(deletingLocation(settings))
+    const schedule = new Schedule({ config: settings.retention, store, openRetention: deletion, logger })
     const url = await app.listen({ ...settings.reports.listen })
     const signIn = `${url}/sign-in?code=${signInCodes.issue({ name: userInfo().username, role: 'auditor' })}`
     print(`report service listening on ${url}`)
     print(`sign in once with ${signIn}`)
     tellReady({ half: 'reports', url, signIn })
+    schedule.start()
     await stop
+    await schedule.close()
     await app.close()
     await store.close()
     return 0
@@ -173,7 +181,7 @@ Prints the token once; only its hash is kept. Default: named for you, good for 9
   },
 }
 
-export const commands = { reports, searched, log, token }
+export const commands = { reports, searched, log, token, retention, retentionRun, retentionCompact }
 
 interface Session {
   readonly desk: Desk

@@ -25,19 +25,22 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   searched: async () => (await reports()).searched,
   log: async () => (await reports()).log,
   token: async () => (await reports()).token,
+  retention: async () => (await reports()).retention,
+  'retention run': async () => (await reports()).retentionRun,
+  'retention compact': async () => (await reports()).retentionCompact,
   migrate: async () => migrate,
   doctor: async () => doctor,
 }
 
 async function usage(): Promise<string> {
   const lines = await Promise.all(
-    Object.entries(COMMANDS).map(async ([name, load]) => `  ${name.padEnd(10)} ${(await load()).summary}`),
+    Object.entries(COMMANDS).map(async ([name, load]) => `  ${name.padEnd(18)} ${(await load()).summary}`),
   )
   return `tilsyn COMMAND [--config FILE] [options]\n\n${lines.join('\n')}\n\ntilsyn COMMAND --help tells more.`
 }
 
 async function main(argv: readonly string[]): Promise<number> {
-  const [name = '', ...rest] = argv
+  const { name, rest } = named(argv)
   if (name === '--help' || name === '-h' || name === 'help') {
     console.log(await usage())
     return 0
@@ -53,6 +56,13 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return explain(error, command)
   }
+}
+
+/** A few commands have names of two words. */
+function named([first = '', second = '', ...others]: readonly string[]): { name: string; rest: readonly string[] } {
+  const both = `${first} ${second}`
+  if (Object.hasOwn(COMMANDS, both)) return { name: both, rest: others }
+  return { name: first, rest: second === '' ? others : [second, ...others] }
 }
 
 async function run(command: Command, argv: readonly string[]): Promise<number> {

@@ -94,8 +94,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   'proxy/verify': ['node:', 'proxy/journal', 'schema/command', 'schema/config', 'schema/record', 'schema/store'],
   'proxy/sample': ['node:', 'proxy/language', 'saxes'],
-  'reports/query': ['schema/record', 'schema/store/store.ts'],
+  'reports/query': ['schema/record', 'schema/store/overdue.ts', 'schema/store/store.ts'],
   'reports/render': ['reports/query', 'schema/record', 'schema/store/store.ts'],
+  'reports/retention': [
+    'node:',
+    'reports/query/use.ts',
+    'schema/command',
+    'schema/config',
+    'schema/record',
+    'schema/store',
+  ],
   'reports/routes': [
     'node:',
     'reports/query',

@@ -144,6 +144,11 @@ export function statusRow(status: Status) {
     store: status.store,
     origins: status.origins.map(originRow),
     recorder: status.recorder === null ? null : recorderRow(status.recorder),
+    retention: {
+      period: status.keeping.period,
+      automatic: status.keeping.automatic,
+      overdue_since: status.overdueSince === null ? null : new Date(status.overdueSince).toISOString(),
+    },
   }
 }
 

@@ -1,6 +1,8 @@
 /** How the record is: can it be read, how far has each proxy come, what is not in it yet. No personal data. */
 import type { PersonRules } from '../../schema/record/attribute.ts'
 import type { RecorderStatus as FileStatus } from '../../schema/record/recorder-status.ts'
+import type { RetentionPeriod } from '../../schema/record/retention.ts'
+import { overdueSince } from '../../schema/store/overdue.ts'
 import type { OriginState, RecordReader } from '../../schema/store/store.ts'
 import { StoreError } from '../../schema/store/store.ts'
 import type { Unmapped } from './unmapped.ts'
@@ -9,6 +11,13 @@ import { unmappedAttributes } from './unmapped.ts'
 /** How far the recorder is behind the journal. */
 export type RecorderStatus = Omit<FileStatus, 'shippedSeq' | 'lastError'>
 
+/** How long entries are kept, and whether what is older goes by itself. */
+export interface Keeping {
+  readonly period: RetentionPeriod
+  readonly changes: RetentionPeriod
+  readonly automatic: boolean
+}
+
 export interface Status {
   readonly store: 'ok' | 'unavailable'
   readonly origins: readonly OriginState[]
@@ -16,6 +25,9 @@ export interface Status {
   readonly unmapped: readonly Unmapped[]
   /** `null`: the recorder has not been heard. */
   readonly recorder: RecorderStatus | null
+  readonly keeping: Keeping
+  /** When the oldest entry was asked that ought to be deleted, UTC milliseconds; `null`: there is none, or nobody knows. */
+  readonly overdueSince: number | null
 }
 
 /** Asks how far behind the recorder is; `null` when nobody knows. */
@@ -25,19 +37,24 @@ export type Lag = () => Promise<RecorderStatus | null>
 const PATIENCE_MS = 5_000
 
 export async function readStatus(
-  reader: Pick<RecordReader, 'origins' | 'carriers'>,
+  reader: Pick<RecordReader, 'origins' | 'carriers' | 'oldest'>,
   rules: PersonRules,
+  keeping: Keeping,
   lag: Lag,
+  now: number,
   patienceMs = PATIENCE_MS,
 ): Promise<Status> {
   const recorder = await lag()
+  const nothing = { store: 'unavailable', origins: [], unmapped: [], recorder, keeping, overdueSince: null } as const
   try {
-    const told = await within(patienceMs, Promise.all([reader.origins(), unmappedAttributes(reader, rules)]))
-    const [origins, unmapped] = told ?? [[], []]
-    return { store: told === null ? 'unavailable' : 'ok', origins, unmapped, recorder }
+    const asked = [reader.origins(), unmappedAttributes(reader, rules), overdueSince(reader, keeping, now)] as const
+    const told = await within(patienceMs, Promise.all(asked))
+    if (told === null) return nothing
+    const [origins, unmapped, since] = told
+    return { store: 'ok', origins, unmapped, recorder, keeping, overdueSince: since }
   } catch (error) {
     // Expected here: saying that the store is away is what this question is for.
-    if (error instanceof StoreError) return { store: 'unavailable', origins: [], unmapped: [], recorder }
+    if (error instanceof StoreError) return nothing
     throw error
   }
 }

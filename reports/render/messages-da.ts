@@ -263,6 +263,10 @@ export const da = {
   silent: (heard: string | null) =>
     `Det vides ikke, hvor langt bagud loggen er${heard === null ? '' : `; optageren er sidst hørt fra ${heard}`}. De nyeste opslag kan mangle her.`,
   upToDate: 'Alt modtaget er skrevet i loggen.',
+  keeping: (period: string, automatic: boolean) =>
+    `Loggen opbevares i ${period}. ${automatic ? 'Ældre poster slettes automatisk hver dag.' : 'Ældre poster slettes ikke automatisk.'}`,
+  overdue: 'Sletning er forsinket',
+  overdueSince: 'Loggen indeholder poster, der skulle have været slettet. Den ældste er fra',
   warning: 'Advarsel',
 
   signIn: 'Log på',

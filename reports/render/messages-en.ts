@@ -246,6 +246,10 @@ export const en: Messages = {
   silent: (heard) =>
     `Nobody knows how far behind the log is${heard === null ? '' : `; the recorder was last heard from ${heard}`}. The newest entries may be missing here.`,
   upToDate: 'Everything received is in the log.',
+  keeping: (period: string, automatic: boolean) =>
+    `The log is kept for ${period}. ${automatic ? 'Older entries are deleted every day.' : 'Older entries are not deleted by themselves.'}`,
+  overdue: 'Deletion is overdue',
+  overdueSince: 'The log has entries that ought to have been deleted. The oldest is of',
   warning: 'Warning',
 
   signIn: 'Sign in',

@@ -21,6 +21,8 @@ export function statusPage(view: View, status: Status): string {
           ${m.storeStates[status.store]}
         </strong>
       </p>
+      <p>${m.keeping(status.keeping.period, status.keeping.automatic)}</p>
+      ${status.overdueSince === null ? null : alert('warning', html`${m.overdueSince} ${timeOf(view, status.overdueSince)}.`, m.overdue)}
       ${status.recorder === null ? null : recorder(view, status.recorder)}
       ${status.store === 'ok' ? written(view, status) : null} ${unmapped(view, status)}`,
   )

@@ -20,7 +20,7 @@ import type { Service } from './service.ts'
 import { sendPage, viewOf } from './view.ts'
 
 export function pageRoutes(app: FastifyInstance, service: Service): void {
-  const { desk, lag, now } = service
+  const { desk, lag, retention, now } = service
   const hide = true
 
   app.get<{ Querystring: { before?: string } }>(
@@ -62,7 +62,10 @@ export function pageRoutes(app: FastifyInstance, service: Service): void {
   app.get('/status', { schema: { hide, querystring: pageQuery } }, async (request, reply) =>
     sendPage(
       reply,
-      statusPage(viewOf(request, reply, now(), '/status'), await readStatus(desk.reader, desk.persons, lag)),
+      statusPage(
+        viewOf(request, reply, now(), '/status'),
+        await readStatus(desk.reader, desk.persons, retention, lag, now()),
+      ),
     ),
   )
 }

@@ -223,6 +223,14 @@ export const statusAnswer = all({
       at: time,
     },
   },
+  retention: all({
+    period: string,
+    automatic: boolean,
+    overdue_since: {
+      type: ['string', 'null'],
+      description: 'UTC; when the oldest entry was asked that ought to have been deleted; null: there is none',
+    },
+  }),
 })
 export const health = all({ status: { type: 'string', enum: ['ok'] } })
 

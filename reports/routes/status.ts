@@ -5,13 +5,15 @@ import { readStatus } from '../query/status.ts'
 import { health, nothing, problems, statusAnswer } from './schemas.ts'
 import type { Service } from './service.ts'
 
-export function statusRoutes(app: FastifyInstance, { desk, lag }: Service): void {
+export function statusRoutes(app: FastifyInstance, { desk, lag, retention, now }: Service): void {
   const schema = {
     summary: 'Is the store there, how far has each origin come, how far behind is the recorder',
     querystring: nothing,
     response: { 200: statusAnswer, ...problems },
   }
-  app.get('/api/v1/status', { schema }, async () => statusRow(await readStatus(desk.reader, desk.persons, lag)))
+  app.get('/api/v1/status', { schema }, async () =>
+    statusRow(await readStatus(desk.reader, desk.persons, retention, lag, now())),
+  )
 
   const healthSchema = { summary: 'The service answers', security: [], response: { 200: health } }
   app.get('/healthz', { schema: healthSchema, logLevel: 'warn' }, async () => ({ status: 'ok' }))

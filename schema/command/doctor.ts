@@ -12,6 +12,7 @@ import { journalFolders, leftoverJournals } from '../config/journal-folders.ts'
 import { StoreError } from '../store/store.ts'
 import type { LogEntry, RecordReader } from '../store/store.ts'
 import { openStore } from '../store/open.ts'
+import { overdueSince } from '../store/overdue.ts'
 import type { Command } from './command.ts'
 import { certificates } from './doctor-certificate.ts'
 import { listenerForDoctor, openTo } from './doctor-connection.ts'
@@ -132,12 +133,25 @@ async function* storeAndQuery(config: Config): AsyncGenerator<Finding> {
     const states = await store.reader.origins()
     yield ok(`store: open, ${states.length} journal${states.length === 1 ? ' has' : 's have'} written to it`)
     yield* origins(states, Date.now())
+    yield await keeping(config, store.reader)
     yield* planted(config, store.reader)
   } catch (error) {
     yield failed(`store: ${reason(error)}`)
   } finally {
     await store?.close()
   }
+}
+
+/** Whoever does not delete by himself has to be reminded of it (requirement N17). */
+export async function keeping(
+  { retention }: Pick<Config, 'retention'>,
+  reader: Pick<RecordReader, 'oldest'>,
+): Promise<Finding> {
+  const { period, automatic } = retention
+  const since = await overdueSince(reader, retention, Date.now())
+  const text = `retention: entries are kept for ${period}, and ${automatic ? 'then deleted every day' : 'deleted by hand (retention.automatic)'}`
+  if (since === null) return ok(text)
+  return warning(`${text}; OVERDUE: the oldest is of ${new Date(since).toISOString()}: see tilsyn retention`)
 }
 
 async function* planted(config: Config, reader: RecordReader): AsyncGenerator<Finding> {

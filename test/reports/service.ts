@@ -1,9 +1,11 @@
 /** Starts the report service for a test, with a clock that stands still, and speaks to it as a program or a browser. */
+import assert from 'node:assert/strict'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { pino } from 'pino'
 import { buildApp } from '../../reports/app.ts'
-import type { RecorderStatus } from '../../reports/query/status.ts'
+import type { Keeping, RecorderStatus } from '../../reports/query/status.ts'
 import { createSignInCodes, newToken, type SignInCodes } from '../../reports/routes/access.ts'
+import { type Kept, retentionPeriod } from '../../schema/record/retention.ts'
 import type { Role, Store } from '../../schema/store/store.ts'
 import { memoryStore } from '../support/memory-store.ts'
 import { NOON, PERSONS, REPORTS } from './invented.ts'
@@ -19,6 +21,9 @@ export interface Service {
 }
 
 const MINUTE_MS = 60_000
+
+const period = (text: string, kept: Kept) => retentionPeriod(text, kept) ?? assert.fail(text)
+export const KEEPING: Keeping = { period: period('6M', 'log'), changes: period('5Y', 'changes'), automatic: false }
 
 export const IN_STEP: RecorderStatus = {
   origin: 'bi-front-1a2b3c',
@@ -45,6 +50,7 @@ export async function service(
     origin: REPORTS,
     journalNumber: 9,
     lag,
+    retention: KEEPING,
     now,
     signInCodes: codes,
     logger: pino({ level: 'trace' }, { write: (line: string) => void logLines.push(line) }),

@@ -6,7 +6,7 @@ import { RULES } from '../../../reports/routes/rules.ts'
 import { ROLES } from '../../../schema/store/store.ts'
 import { memoryStore } from '../../support/memory-store.ts'
 import { CARLA, unknownId } from '../invented.ts'
-import { service, signedIn } from '../service.ts'
+import { KEEPING, service, signedIn } from '../service.ts'
 
 /** Every route the service really has, as `METHOD /url`, from Fastify's own listing. */
 async function registered(): Promise<string[]> {
@@ -37,6 +37,7 @@ test('a route without a rule ends the start of the service', async () => {
     access: store.access,
     accessToStatus: store.access,
     lag: async () => null,
+    retention: KEEPING,
     now: Date.now,
     signInCodes: codes,
   })

@@ -4,7 +4,7 @@ import { buildApp } from '../../../reports/app.ts'
 import { checkToken, createSignInCodes, newToken } from '../../../reports/routes/access.ts'
 import { memoryStore } from '../../support/memory-store.ts'
 import { NOON, PERSONS, REPORTS } from '../invented.ts'
-import { Browser, service, signedIn } from '../service.ts'
+import { Browser, KEEPING, service, signedIn } from '../service.ts'
 
 const MINUTE_MS = 60_000
 
@@ -81,6 +81,7 @@ test('behind TLS every cookie is for TLS only, and none is weakened without', as
     origin: REPORTS,
     journalNumber: 1,
     lag: async () => null,
+    retention: KEEPING,
     logger: false,
     signInCodes: codes,
     trustProxy: ['127.0.0.1'],

@@ -30,6 +30,7 @@ test('the status tells store, origins and recorder to both roles, and nothing pe
         store: 'ok',
         at: '2026-02-02T11:01:00.000Z',
       },
+      retention: { period: '6M', automatic: false, overdue_since: null },
     })
   }
 })
@@ -93,4 +94,18 @@ test('whether the service is alive may be asked by anyone and tells nothing else
   const { app } = await service(stored())
   const answer = await app.inject({ url: '/healthz' })
   assert.deepEqual([answer.statusCode, answer.body], [200, '{"status":"ok"}'])
+})
+
+test('a deletion that is overdue is told of, on the page too', async () => {
+  const store = stored()
+  const askedAt = NOON - 190 * 86_400_000
+  store.put(invented({ askedAt }))
+  const s = await service(store)
+  const status = await s.app.inject({ url: '/api/v1/status', headers: await s.bearer('operator') })
+  const { retention } = status.json<{ retention: { overdue_since: string } }>()
+  assert.equal(retention.overdue_since, new Date(askedAt).toISOString())
+  const operator = await signedIn(s, 'operator')
+  const page = await operator.get('/status')
+  assert.match(page.body, /Loggen opbevares i 6M\./)
+  assert.match(page.body, /skulle have været slettet/)
 })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
-import { choices } from '../../../schema/command/doctor.ts'
+import { choices, keeping } from '../../../schema/command/doctor.ts'
 import { loadConfig } from '../../../schema/config/load.ts'
 
 const NOW = new Date('2026-06-01T12:00:00Z')
@@ -43,4 +43,12 @@ test('doctor tells which mappings are asked, what is decoded, and what is left o
     'ok requests for the model: counted, and left out (record.metadata)',
     'ok mappings: our-bi',
   ])
+})
+
+test('a deletion that is overdue is warned of', async () => {
+  const { retention } = loadConfig(null, import.meta.dirname, {})
+  const none = await keeping({ retention }, { oldest: async () => null })
+  assert.deepEqual([none.state, /deleted by hand/.test(none.text)], ['ok', true])
+  const late = await keeping({ retention }, { oldest: async (kept) => (kept === 'log' ? 0 : null) })
+  assert.deepEqual([late.state, late.text.includes('OVERDUE: the oldest is of 1970-01-01')], ['warning', true])
 })

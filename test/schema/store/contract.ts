@@ -1032,6 +1032,7 @@ function migrations(backend: Backend): void {
           [2, '0002_attribute.sql'],
           [3, '0003_change.sql'],
           [4, '0004_hours.sql'],
+          [5, '0005_retention.sql'],
         ],
       )
     })
@@ -1052,11 +1053,11 @@ function migrations(backend: Backend): void {
 
     test('of a newer Tilsyn, or of another, is refused', async () => {
       await at().query(
-        `INSERT INTO {schema_version} VALUES (5, '0005_later.sql', 'x', ${backend.name === 'embedded' ? '0' : 'SYSUTCDATETIME()'})`,
+        `INSERT INTO {schema_version} VALUES (900, '0900_later.sql', 'x', ${backend.name === 'embedded' ? '0' : 'SYSUTCDATETIME()'})`,
       )
       await assert.rejects(openStore(at().location), isFault('STORE_MIGRATION'))
       await assert.rejects(migrateStore(at().location), isFault('STORE_MIGRATION'))
-      await at().query('DELETE FROM {schema_version} WHERE version = 5')
+      await at().query('DELETE FROM {schema_version} WHERE version = 900')
       await (await openStore(at().location)).close()
       await at().query(`UPDATE {schema_version} SET checksum = 'other' WHERE version = 1`)
       await assert.rejects(openStore(at().location), isFault('STORE_MIGRATION'))
