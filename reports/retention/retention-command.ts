@@ -159,7 +159,12 @@ async function deleteAll(
   process.once('SIGINT', () => (isStopped = true))
   const by = { name: userInfo().username, through: 'command' } as const
   const deleting = {
-    ...{ retention, writer, by, mint: new LogIdMint(randomInt(256)), holder: randomUUID(), now: Date.now },
+    retention,
+    writer,
+    by,
+    mint: new LogIdMint(randomInt(256)),
+    holder: randomUUID(),
+    now: Date.now,
     rest: (ms: number) => wait(ms),
     isStopped: () => isStopped,
   }

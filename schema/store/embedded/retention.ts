@@ -67,7 +67,7 @@ const SQL = {
 } as const
 
 export class EmbeddedRetention implements Retention {
-  readonly pace = { pieceMs: 40, restMs: 40, mostEntries: 5_000 }
+  readonly pace = { pieceMs: 40, restMs: 30, mostEntries: 5_000 }
   readonly #database: Database
   constructor(path: string) {
     this.#database = new Database(path, { readOnly: false, busyMs: BUSY_MS, pragmas: PRAGMAS })

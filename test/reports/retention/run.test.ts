@@ -12,13 +12,14 @@ import { full, NOON, ORIGIN, range, sample } from '../../schema/store/sample.ts'
 const HALF_A_YEAR = 183 * 86_400_000
 
 async function given(t: TestContext, entries: number) {
-  const { location, drop } = await embedded.scratch()
+  const scratch = await embedded.scratch()
+  const { location } = scratch
   const store = await openStore(location)
   const retention = await openRetention(location)
   t.after(async () => {
     await retention.close()
     await store.close()
-    await drop()
+    await scratch.drop()
   })
   await store.writer.write({ origin: ORIGIN, position: entries, records: range(entries, (i) => full(1 + i)) })
   const clock = { now: NOON + HALF_A_YEAR }

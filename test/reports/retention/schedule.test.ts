@@ -16,7 +16,8 @@ interface Line {
 }
 
 async function given(t: TestContext, some: Partial<RetentionConfig> = {}) {
-  const { location, drop } = await embedded.scratch()
+  const scratch = await embedded.scratch()
+  const { location } = scratch
   const store = await openStore(location)
   const clock = { now: at('2026-11-10T12:00:00+01:00') }
   // One a day, from 1 April on.
@@ -37,7 +38,7 @@ async function given(t: TestContext, some: Partial<RetentionConfig> = {}) {
   t.after(async () => {
     await schedule.close()
     await store.close()
-    await drop()
+    await scratch.drop()
   })
   const left = async () => (await store.reader.log({ user: 'KOMMUNE\\abc' }, { limit: 1000 })).length
   return { schedule, service, store, clock, lines, left }
@@ -100,10 +101,10 @@ test('where nothing is deleted by itself the operator is reminded, once a day', 
 
 test('a store that is away is tried again within the hour', async (t) => {
   const { schedule, clock, store, left, lines } = await given(t)
-  const { oldest } = store.reader
+  const known = store.reader.oldest.bind(store.reader)
   store.reader.oldest = () => Promise.reject(new TypeError('away'))
   await schedule.look()
-  store.reader.oldest = oldest
+  store.reader.oldest = known
   await schedule.look()
   assert.deepEqual([lines.map(({ level }) => level), await left()], [['error'], 220])
   clock.now += 600_000
