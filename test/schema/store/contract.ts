@@ -1017,13 +1017,13 @@ function migrations(backend: Backend): void {
       const runs = await Promise.all(range(5, () => migrateStore(at().location)))
       assert.deepEqual(
         runs.map((r) => r.version),
-        range(5, () => 4),
+        range(5, () => 5),
       )
       assert.deepEqual(
         runs.flatMap((r) => r.applied),
-        ['0001_init.sql', '0002_attribute.sql', '0003_change.sql', '0004_hours.sql'],
+        ['0001_init.sql', '0002_attribute.sql', '0003_change.sql', '0004_hours.sql', '0005_retention.sql'],
       )
-      assert.deepEqual(await migrateStore(at().location), { applied: [], version: 4 })
+      assert.deepEqual(await migrateStore(at().location), { applied: [], version: 5 })
       const rows = await at().query('SELECT version, name FROM {schema_version}')
       assert.deepEqual(
         rows.map((r) => [Number(r['version']), r['name']]),
