@@ -3,8 +3,8 @@
  * do not fail on demand in tests. Reading goes to `node:fs` directly.
  */
 import { constants } from 'node:fs'
-import { chmod, mkdir, open, rename, unlink } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { chmod, mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 
 export interface DiskFile {
   /** Writes all of `buffers` at the end of the file, or throws. */
@@ -94,3 +94,10 @@ export async function replaceFile(disk: Disk, path: string, bytes: Buffer): Prom
   await disk.syncFolder(dirname(path))
 }
 let replaceCount = 0
+
+/** What {@link replaceFile} has left in `folder` where a process died in the middle of it. Nobody else may be writing there. */
+export async function removeUnfinished(disk: Disk, folder: string): Promise<void> {
+  const unfinished = (await readdir(folder)).filter((name) => /\.json\.\d+-\d+\.tmp$/.test(name))
+  // It costs room, nothing else: the next start tries again.
+  for (const name of unfinished) await disk.unlink(join(folder, name)).catch(() => undefined)
+}

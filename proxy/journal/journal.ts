@@ -36,7 +36,7 @@ import type { Answered, Asked, Configured, CookieTurn, Ticket, Witness } from '.
 import { LogIdMint } from '../../schema/record/ids.ts'
 import type { LogId, Origin } from '../../schema/record/ids.ts'
 import type { Disk } from './disk.ts'
-import { nodeDisk } from './disk.ts'
+import { nodeDisk, removeUnfinished } from './disk.ts'
 import { findEnd, journalBytes } from './end.ts'
 import type { JournalEnd } from './end.ts'
 import { bodyOf, headOf } from './entry.ts'
@@ -113,6 +113,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   })
   const lock = options.lock === undefined ? await lockFolder(folder) : NOT_OURS
   try {
+    await removeUnfinished(disk, folder)
     const { identity, end } = await settleIdentity(options, disk)
     const segments = await listSegments(folder)
     const journal = new Journal(options, disk, lock, identity, end, segments, await journalBytes(folder))

@@ -130,10 +130,11 @@ export class ChangeLog {
       settings: await keep(settings),
     }
     try {
-      await this.#write(() => (this.#pending = [...this.#pending, pending]))
+      await this.#write(
+        () => (this.#pending = [...this.#pending, pending]),
+        () => (this.#pending = this.#pending.filter((one) => one !== pending)),
+      )
     } catch (cause) {
-      this.#pending = this.#pending.filter((one) => one !== pending)
-      this.#isInDoubt = true
       await this.#settleDoubt()
       throw new ChangeNotKept({ cause })
     }
@@ -181,11 +182,18 @@ export class ChangeLog {
     }).catch(() => undefined) // It stays in the file, and is found in the journal at the next start.
   }
 
-  #write(change: () => void): Promise<void> {
+  /** @param undo before anything else is written, where this could not be */
+  #write(change: () => void, undo?: () => void): Promise<void> {
     const written = this.#writing.then(async () => {
       change()
-      await writeSealed(this.#disk, pathOf(this.#folder), { settings: this.#settled, pending: this.#pending })
-      this.#isInDoubt = false
+      try {
+        await writeSealed(this.#disk, pathOf(this.#folder), { settings: this.#settled, pending: this.#pending })
+        this.#isInDoubt = false
+      } catch (error) {
+        this.#isInDoubt = true
+        undo?.()
+        throw error
+      }
     })
     this.#writing = written.catch(() => undefined)
     return written

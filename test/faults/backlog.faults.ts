@@ -1,6 +1,6 @@
 /**
  * A store that comes back after hours or days: the proxy catches up in order, at a rate and in memory that are printed, and
- * who asks meanwhile is not kept waiting. 20,000 entries, 5 million in the long form, or `TILSYN_BACKLOG`.
+ * who asks meanwhile is not kept waiting. 10,000 entries, 5 million in the long form, or `TILSYN_BACKLOG`.
  */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { figures, FULL, seeded } from './campaign.ts'
 import { fillJournal } from './recorded.ts'
 import { pause, Stage } from './stage.ts'
 
-const BACKLOG = Number(process.env['TILSYN_BACKLOG'] ?? (FULL ? 5_000_000 : 20_000))
+const BACKLOG = Number(process.env['TILSYN_BACKLOG'] ?? (FULL ? 5_000_000 : 10_000))
 /** What is asked of it (entries a second), in the long form: for that a computer must have nothing else to do. */
 const BAR = FULL ? 5_000 : 0
 

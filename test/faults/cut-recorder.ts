@@ -1,7 +1,8 @@
 /**
  * A journal that queries come into and a recorder that ships them, over a disk that forgets what was not synced and a store
  * that a power cut tears: `cut-recorder.ts <folder> <seed> <step>`. The power goes at that step, be it the journal's,
- * of checkpoint or knowledge, of the set-up, or of the store. Prints what was acknowledged, and what the recorder complained of.
+ * of checkpoint or knowledge, of the set-up, or of the store; a negative one counts steps of
+ * the store alone. Prints what was acknowledged, and what the recorder complained of.
  */
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,7 +23,9 @@ import { checkpoint, leaveImage, storeFiles, tornCheckpoint, tornCommit } from '
 const [folder = '', seed = '0', step = '0'] = process.argv.slice(2)
 const random = new Random(Number(seed))
 const [data, database] = [join(folder, 'data'), join(folder, 'data', 'tilsyn.db')]
-let left = Number(step)
+/** Only steps of the store are counted. */
+const isStores = Number(step) < 0
+let left = Math.abs(Number(step))
 
 /** Nothing runs any more behind this line. */
 function cut(): never {
@@ -31,6 +34,7 @@ function cut(): never {
 }
 
 function pass(): void {
+  if (isStores) return
   left -= 1
   if (left <= 0) cut()
 }
@@ -38,6 +42,7 @@ function pass(): void {
 /** A step of the store: whole, or as far as the power lets it. */
 async function through(tear: typeof tornCommit, work: () => Promise<void> | void): Promise<void> {
   pass()
+  if (isStores) left -= 1
   if (left > 1) return await work()
   const before = storeFiles(database)
   await work()
@@ -64,7 +69,8 @@ async function openWriter(): Promise<RecordWriter> {
 }
 
 const disk = new ForgetfulDisk(random, join(folder, `limbo-${seed}`), pass)
-const journal = await openJournal({ folder: join(data, 'journal'), name: 'proxy', fs: disk, segmentBytes: 20_000 })
+const segmentBytes = random.of([3_000, 20_000])
+const journal = await openJournal({ folder: join(data, 'journal'), name: 'proxy', fs: disk, segmentBytes })
 await noteProcess(journal.folder, journal.origin, journal.openedPosition, disk)
 const changes = await ChangeLog.open({ journal, folder: journal.folder, disk })
 const recorder = new Recorder({
@@ -75,7 +81,7 @@ const recorder = new Recorder({
   disk,
   batchRecords: 1 + random.below(30),
   pauseMs: 1,
-  statusMs: 1,
+  statusMs: random.of([1, 300]),
   onTrouble: (code) => writeSync(1, `trouble ${code}\n`),
   onRelease: (position) => void journal.release(position),
 })
@@ -89,7 +95,10 @@ async function client(name: number): Promise<never> {
     const { ticket, durable } = journal.ask(question(mark))
     await durable
     writeSync(1, `kept ${mark}\n`)
-    if (random.below(10) > 0) journal.answer(ticket, answered())
+    // Many open a session: that is learnt, and kept beside the checkpoint.
+    const { facts, ...rest } = answered()
+    if (random.below(10) > 0)
+      journal.answer(ticket, { ...rest, facts: facts && { ...facts, opened: `session-${mark}` } })
     await turn()
   }
 }

@@ -13,6 +13,7 @@ import { figures, FULL, rounds, seeded } from './campaign.ts'
 import { pause, Stage } from './stage.ts'
 
 const ENDING = pathToFileURL(join(import.meta.dirname, 'ending-recorder.ts')).href
+const ending = (seed: number) => ({ NODE_OPTIONS: `--import=${ENDING}`, TILSYN_FAULTS_SEED: String(seed) })
 
 async function childrenOf(parent: number | undefined): Promise<readonly number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
@@ -51,10 +52,7 @@ for (const { title, workers, recorder } of KINDS) {
     const stage = await Stage.open(t, random, { proxy: { workers } })
     const tally = { kills: 0, recorders: 0 }
     for (const _ of rounds(8, 1000)) {
-      const env = recorder
-        ? { NODE_OPTIONS: `--import=${ENDING}`, TILSYN_FAULTS_SEED: String(random.below(2 ** 31)) }
-        : {}
-      const proxy = tilsyn(['proxy'], { cwd: stage.folder, env })
+      const proxy = tilsyn(['proxy'], { cwd: stage.folder, env: recorder ? ending(random.below(2 ** 31)) : {} })
       t.after(() => proxy.child.kill('SIGKILL'))
       await printed(proxy, /listening/)
       const asking = stage.ask(proxy.ended)
@@ -74,9 +72,14 @@ for (const { title, workers, recorder } of KINDS) {
       await eventually(60_000, async () => (left.some(isAlive) ? null : true))
       tally.recorders += proxy.printed().split('RECORDER_ENDED').length - 1
     }
-    const last = tilsyn(['proxy'], { cwd: stage.folder })
+    const last = tilsyn(['proxy'], { cwd: stage.folder, env: recorder ? ending(random.below(2 ** 31)) : {} })
     t.after(() => last.child.kill('SIGKILL'))
     await printed(last, /listening/)
+    if (recorder) {
+      await printed(last, /RECORDER_ENDED/)
+      // The thread that follows writes these.
+      await stage.ask(stage.more(5, 'whole'))
+    }
     await stage.written()
     last.child.kill('SIGTERM')
     assert.equal((await last.ended).code, 0)

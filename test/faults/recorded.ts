@@ -11,6 +11,7 @@ import { nodeDisk, type Disk } from '../../proxy/journal/disk.ts'
 import type { JournalOptions } from '../../proxy/journal/journal.ts'
 import { openJournal } from '../../proxy/journal/journal.ts'
 import { interpret, interpretGap } from '../../proxy/protocol/interpret.ts'
+import { ChangeLog } from '../../proxy/reload/change-log.ts'
 import { Recorder } from '../../proxy/ship/recorder.ts'
 import type { Interpreter } from '../../proxy/ship/understanding.ts'
 import { loadConfig } from '../../schema/config/load.ts'
@@ -104,6 +105,7 @@ export class Recorded {
     const { batches = Infinity, batchRecords = 50, onTrouble = () => undefined, disk = HASTY } = shipping
     const journal = await openJournal({ folder: this.journal, name: 'proxy', fs: disk })
     await noteProcess(this.journal, journal.origin, journal.openedPosition, disk).catch(() => undefined)
+    const changes = await ChangeLog.open({ journal, folder: this.journal, disk })
     const location = { kind: 'embedded', path: this.database } as const
     await migrateStore(location)
     const store = await openStore(location)
@@ -133,6 +135,7 @@ export class Recorded {
     // When all is written, if not before: there may be fewer batches than that.
     recorder.stop(600_000)
     await running
+    await changes.close()
     await journal.close()
   }
 

@@ -178,6 +178,19 @@ test('a damaged journal.json is made whole from a segment; without any segment t
   await second.close()
 })
 
+test('what a process left that died while it replaced a file beside the segments is removed by the next', async (t) => {
+  const folder = await folderFor(t)
+  await (await openJournal({ folder, name: 'proxy' })).close()
+  await writeFile(join(folder, 'knowledge-1.json.4711-3.tmp'), '{"half')
+  await writeFile(join(folder, 'mine.tmp'), 'of an operator')
+  await (await openJournal({ folder, name: 'proxy' })).close()
+  const names = await readdir(folder)
+  assert.deepEqual(
+    names.filter((name) => name.endsWith('.tmp')),
+    ['mine.tmp'],
+  )
+})
+
 test('a query too large for a frame is refused and takes no number', async (t) => {
   const folder = await folderFor(t)
   const journal = await openJournal({ folder, name: 'proxy' })
