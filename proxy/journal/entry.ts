@@ -162,7 +162,7 @@ function readAsked(head: Fields, body: Uint8Array): Asked {
     target: text(head, 'target'),
     headers: readHeaders(head),
     identity: readIdentity(fields(head['identity'])),
-    body: { bytes: Uint8Array.from(body), extent: oneOf(head, 'extent', ['whole', 'head', 'cut']) },
+    body: { bytes: new Uint8Array(body), extent: oneOf(head, 'extent', ['whole', 'head', 'cut']) },
     socket: head['socket'] === undefined || head['socket'] === null ? null : readLogId(head, 'socket'),
     ...(head['cookies'] !== undefined && { cookies: texts(head, 'cookies') }),
   }
@@ -196,7 +196,7 @@ function readIdentity(head: Fields): Identity {
 
 function readHeaders(head: Fields): RawHeaders {
   return list(head, 'headers').map((pair) => {
-    const [name, value] = Array.isArray(pair) ? [...pair] : []
+    const [name, value]: readonly unknown[] = Array.isArray(pair) ? pair : []
     if (typeof name !== 'string' || typeof value !== 'string') throw new ShapeError('a header is no pair of texts')
     return [name, value] as const
   })

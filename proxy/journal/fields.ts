@@ -11,9 +11,12 @@ export class ShapeError extends Error {
 }
 
 export function fields(value: unknown): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ShapeError('not an object')
-  return { ...value }
+  if (!isObject(value)) throw new ShapeError('not an object')
+  return value
 }
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export function text(from: Fields, name: string): string {
   const value = from[name]

@@ -32,10 +32,10 @@ export function encodeFrame(mark: number, head: object, body?: Uint8Array): Buff
   return frame
 }
 
-/** Length of the payload behind this prefix, or `null` when no frame of `mark` begins here. */
-export function payloadLength(prefix: Buffer, mark: number): number | null {
-  if (prefix.length < PREFIX_BYTES || prefix.readUInt32LE(0) !== mark) return null
-  const length = prefix.readUInt32LE(4)
+/** Length of the payload behind the prefix that begins `at`, or `null` when no frame of `mark` begins there. */
+export function payloadLength(bytes: Buffer, mark: number, at = 0): number | null {
+  if (bytes.length < at + PREFIX_BYTES || bytes.readUInt32LE(at) !== mark) return null
+  const length = bytes.readUInt32LE(at + 4)
   return length >= SHORTEST_PAYLOAD && length <= MAX_PAYLOAD_BYTES ? length : null
 }
 

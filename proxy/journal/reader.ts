@@ -13,7 +13,6 @@ import type { FileHandle } from 'node:fs/promises'
 import { frameOf } from './entry.ts'
 import type { Frame } from './entry.ts'
 import { decodeFrame, payloadLength, PREFIX_BYTES } from './frame.ts'
-import type { Payload } from './frame.ts'
 import { loadIdentity, readSegmentHead } from './identity.ts'
 import { JournalError, systemCodeOf } from './journal-error.ts'
 import { listSegments, segmentPath } from './segment.ts'
@@ -49,6 +48,7 @@ interface Found {
   readonly end: number
 }
 
+/** What is read at a time, unless one frame is longer. */
 const WINDOW_BYTES = 256 * 1024
 const UNKNOWN = -1
 
@@ -61,6 +61,9 @@ export class JournalReader {
   /** Ordinal last delivered, or lost and told of. */
   #n: number
   #file: FileHandle | null = null
+  /** What is read goes here, again and again: whatever is kept of a frame is a copy. */
+  #buffer: Buffer = Buffer.alloc(0)
+  /** The part of it that was filled last. */
   #window: Buffer = Buffer.alloc(0)
   #windowAt = 0
   #strayBytes = 0
@@ -108,6 +111,17 @@ export class JournalReader {
         if (reading !== 'again') return reading
       }
     }
+  }
+
+  /**
+   * What {@link next} would answer, when that needs no reading and no looking around: the frame that should come next
+   * stands whole in what was read last. `null`: ask `next`.
+   */
+  ready(limit: number): Reading | null {
+    if (this.#n >= limit || limit > this.#knownTo) return null
+    const found = this.#foundIn(this.#offset)
+    if (found === null || found.frame.n !== this.#n + 1 || found.frame.n >= this.#endsBefore) return null
+    return this.#deliver(found)
   }
 
   async close(): Promise<void> {
@@ -206,19 +220,23 @@ export class JournalReader {
 
   /** The frame that begins exactly at `offset`, if one does. */
   async #frameAt(offset: number): Promise<Found | null> {
-    const payload = await this.#payloadAt(offset, this.#mark)
-    if (payload === null) return null
-    const frame = frameOf(payload.head, payload.body)
-    return frame === null ? null : { frame, start: offset, end: payload.end }
+    const inWindow = this.#foundIn(offset)
+    if (inWindow !== null) return inWindow
+    const length = payloadLength(await this.#bytes(offset, PREFIX_BYTES), this.#mark)
+    if (length === null) return null
+    await this.#bytes(offset, PREFIX_BYTES + length)
+    return this.#foundIn(offset)
   }
 
-  async #payloadAt(offset: number, mark: number): Promise<(Payload & { end: number }) | null> {
-    const length = payloadLength(await this.#bytes(offset, PREFIX_BYTES), mark)
-    if (length === null) return null
-    const whole = await this.#bytes(offset, PREFIX_BYTES + length)
-    if (whole.length < PREFIX_BYTES + length) return null
-    const payload = decodeFrame(whole, mark)
-    return payload === null ? null : { ...payload, end: offset + PREFIX_BYTES + length }
+  /** The same, if it stands whole in the window. */
+  #foundIn(offset: number): Found | null {
+    const from = offset - this.#windowAt
+    if (from < 0 || from >= this.#window.length) return null
+    const length = payloadLength(this.#window, this.#mark, from)
+    if (length === null || from + PREFIX_BYTES + length > this.#window.length) return null
+    const payload = decodeFrame(this.#window.subarray(from, from + PREFIX_BYTES + length), this.#mark)
+    const frame = payload === null ? null : frameOf(payload.head, payload.body)
+    return frame === null ? null : { frame, start: offset, end: offset + PREFIX_BYTES + length }
   }
 
   /** Up to `count` bytes from `offset`: fewer at the end of the file. A view that is good until the next call. */
@@ -227,12 +245,21 @@ export class JournalReader {
     if (from >= 0 && from + count <= this.#window.length) return this.#window.subarray(from, from + count)
     const file = await this.#open()
     if (file === null) return Buffer.alloc(0)
-    // A length that damage made up must not make us set memory aside: there is no more than the file.
-    const wanted = Math.min(Math.max(count, WINDOW_BYTES), Math.max((await file.stat()).size - offset, 0))
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted, offset)
-    this.#window = buffer.subarray(0, bytesRead)
+    this.#forgetWindow()
+    const bytes = await this.#roomFor(file, offset, count)
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, offset)
+    this.#window = bytes.subarray(0, bytesRead)
     this.#windowAt = offset
     return this.#window.subarray(0, count)
+  }
+
+  async #roomFor(file: FileHandle, offset: number, count: number): Promise<Buffer> {
+    if (count <= WINDOW_BYTES) {
+      if (this.#buffer.length === 0) this.#buffer = Buffer.allocUnsafeSlow(WINDOW_BYTES)
+      return this.#buffer
+    }
+    // A length that damage made up must not make us set memory aside: there is no more than the file.
+    return Buffer.allocUnsafeSlow(Math.min(count, Math.max((await file.stat()).size - offset, 0)))
   }
 
   #forgetWindow(): void {

@@ -3,7 +3,7 @@
  * is missing is told of. What becomes of a frame depends on the journal alone, so that a second reading, after a crash,
  * gives the same.
  */
-import type { Asked, Configuration, CookieTurn, Exchange, Gap, Ticket } from '../exchange.ts'
+import type { Answered, Asked, Configuration, CookieTurn, Exchange, Gap, Ticket } from '../exchange.ts'
 import { logId } from '../../schema/record/ids.ts'
 import type { LogId, Origin } from '../../schema/record/ids.ts'
 import { assertNever } from '../../schema/record/record.ts'
@@ -39,9 +39,13 @@ export interface PairingOptions {
   readonly keepBytes: number
 }
 
-interface Pending extends PendingPlace {
+interface Pending {
+  readonly place: PendingPlace
   readonly frame: AskedFrame | null
 }
+
+/** Of one frame; at once, unless its question has to be read again. */
+type Taken = readonly Happening[] | Promise<readonly Happening[]>
 
 /** A body larger than this is read again rather than kept: it is a query that will take its time. */
 const LARGE_BODY = 64 * 1024
@@ -60,7 +64,7 @@ export class Pairing {
     this.#options = options
     this.#lastSeq = options.lastSeq
     this.#lastAt = options.lastAt
-    for (const place of options.pending) this.#pending.set(place.seq, { ...place, frame: null })
+    for (const place of options.pending) this.#pending.set(place.seq, { place, frame: null })
   }
 
   get lastSeq(): number {
@@ -73,14 +77,14 @@ export class Pairing {
 
   /** Questions whose answer has not been read, oldest first. */
   get pending(): readonly PendingPlace[] {
-    return [...this.#pending.values()].map(({ seq, logId, segment, offset }) => ({ seq, logId, segment, offset }))
+    return Array.from(this.#pending.values(), ({ place }) => place)
   }
 
   get pendingCount(): number {
     return this.#pending.size
   }
 
-  async take(frame: Frame, at: Place): Promise<readonly Happening[]> {
+  take(frame: Frame, at: Place): Taken {
     switch (frame.kind) {
       case 'asked': {
         const lost = this.#numbered(frame, frame.asked.askedAt)
@@ -113,46 +117,47 @@ export class Pairing {
     const { length } = frame.asked.body.bytes
     const fits = length <= LARGE_BODY && this.#keptBytes + length <= this.#options.keepBytes
     if (fits) this.#keptBytes += length
-    this.#pending.set(frame.seq, { ...at, seq: frame.seq, logId: frame.logId, frame: fits ? frame : null })
+    const place = { segment: at.segment, offset: at.offset, seq: frame.seq, logId: frame.logId }
+    this.#pending.set(frame.seq, { place, frame: fits ? frame : null })
   }
 
-  async #answer(frame: AnsweredFrame): Promise<readonly Happening[]> {
-    const pending = this.#pending.get(frame.seq)
+  #answer({ seq, answered }: AnsweredFrame): Taken {
+    const pending = this.#pending.get(seq)
     // Its question is damaged and will be told of as lost, or it was ended by `closed` before.
     if (pending === undefined) return []
-    return [await this.#end(pending, (ticket, asked) => ({ ...ticket, asked, answered: frame.answered }))]
+    return this.#asked(pending, (frame) => [this.#end(pending, frame, answered)])
   }
 
-  async #turn({ seq, turn }: TurnFrame): Promise<readonly Happening[]> {
+  #turn({ seq, turn }: TurnFrame): Taken {
     const pending = this.#pending.get(seq)
     if (pending === undefined) return []
-    const frame = pending.frame ?? (await this.#options.readAgain(pending))
-    return frame?.kind === 'asked' && frame.seq === seq ? [{ kind: 'turn', asked: frame.asked, turn }] : []
+    return this.#asked(pending, (frame) => (frame === null ? [] : [{ kind: 'turn', asked: frame.asked, turn }]))
+  }
+
+  /** What `then` makes of the question: from memory if it is there, else from the journal; `null` when it is in neither. */
+  #asked({ frame, place }: Pending, then: (frame: AskedFrame | null) => readonly Happening[]): Taken {
+    if (frame !== null) return then(frame)
+    return this.#options
+      .readAgain(place)
+      .then((again) => then(again?.kind === 'asked' && again.seq === place.seq ? again : null))
   }
 
   /** No answer can follow any more. */
   async #endAll(at: number): Promise<readonly Happening[]> {
     const ended: Happening[] = []
     for (const pending of this.#pending.values()) {
-      ended.push(await this.#end(pending, (ticket, asked) => ({ ...ticket, asked, answered: null })))
+      ended.push(...(await this.#asked(pending, (frame) => [this.#end(pending, frame, null)])))
     }
     this.#lastAt = Math.max(this.#lastAt, at)
     return ended
   }
 
-  async #end(
-    pending: Pending,
-    exchangeOf: (ticket: Ticket & { origin: Origin }, asked: Asked) => Exchange,
-  ): Promise<Happening> {
+  #end({ place, frame: kept }: Pending, frame: AskedFrame | null, answered: Answered | null): Happening {
     const { origin } = this.#options
-    const frame = pending.frame ?? (await this.#options.readAgain(pending))
-    this.#pending.delete(pending.seq)
-    if (pending.frame !== null) this.#keptBytes -= pending.frame.asked.body.bytes.length
-    if (frame?.kind === 'asked' && frame.seq === pending.seq) {
-      const exchange = exchangeOf({ origin, seq: frame.seq, logId: frame.logId }, frame.asked)
-      return { kind: 'exchange', exchange }
-    }
-    const { seq, logId } = pending
+    const { seq, logId } = place
+    this.#pending.delete(seq)
+    if (kept !== null) this.#keptBytes -= kept.asked.body.bytes.length
+    if (frame !== null) return { kind: 'exchange', exchange: { origin, seq, logId, asked: frame.asked, answered } }
     return { kind: 'lost', lost: { origin, seq, logId, from: this.#lastAt, to: this.#lastAt, count: 1 } }
   }
 

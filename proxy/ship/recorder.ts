@@ -306,14 +306,16 @@ export class Recorder {
     const deadline = performance.now() + LONGEST_GATHERING_MS
     while (!full) {
       this.#abort.signal.throwIfAborted()
-      const reading = await reader.next(limit)
+      // Almost every frame is at hand, and its question too: only then is nothing waited for.
+      const reading = reader.ready(limit) ?? (await reader.next(limit))
       if (reading === null) break
       if (reading.kind === 'damaged') {
         this.#trouble('JOURNAL_DAMAGED')
         continue
       }
       const { n } = reading.frame
-      const happenings = await pairing.take(reading.frame, reading.at)
+      const taken = pairing.take(reading.frame, reading.at)
+      const happenings = taken instanceof Promise ? await taken : taken
       const stored = n <= this.#skipTo
       // What the store has already may still have to be learnt from.
       if (stored && understanding.knows(n)) continue

@@ -26,8 +26,11 @@ export const LAST_PART = 255
 /** Reads text as a `LogId`, or `null` if it is not a positive number of 63 bits. */
 export function logId(text: string): LogId | null {
   if (!/^[1-9][0-9]{0,18}$/.test(text)) return null
-  return BigInt(text) <= 0x7fff_ffff_ffff_ffffn ? (text as LogId) : null
+  // Of as many digits, the greater number is the greater text.
+  return text.length < LARGEST_ID.length || text <= LARGEST_ID ? (text as LogId) : null
 }
+
+const LARGEST_ID = String(0x7fff_ffff_ffff_ffffn)
 
 /** The id of statement `part` (0 to {@link LAST_PART}) of the exchange whose own id is `id`. */
 export function logIdOfPart(id: LogId, part: number): LogId {
@@ -36,7 +39,12 @@ export function logIdOfPart(id: LogId, part: number): LogId {
 
 /** The smallest id that an exchange asked at `ms` (UTC milliseconds) or later can have. */
 export function firstLogIdAt(ms: number): LogId {
-  return String(BigInt(Math.max(ms - EPOCH_MS, 0)) << 22n) as LogId
+  return String(firstIdAt(ms)) as LogId
+}
+
+/** {@link firstLogIdAt}, to reckon with. */
+export function firstIdAt(ms: number): bigint {
+  return BigInt(Math.max(ms - EPOCH_MS, 0)) << 22n
 }
 
 /**

@@ -1,15 +1,15 @@
 /** The writer of the embedded store: a batch is one transaction, and so is an entry of the report service's own use. */
-import type { SQLInputValue } from 'node:sqlite'
 import type { Origin } from '../../record/ids.ts'
 import type { QueryRecord } from '../../record/record.ts'
-import { bounded, CHANGE, CRIT, DIM, LOG, MEAS, SEEN } from '../sql/columns.ts'
-import type { Column, Kind, Value } from '../sql/columns.ts'
+import { CHANGE, CRIT, DIM, LOG, MEAS, SEEN } from '../sql/columns.ts'
+import type { Column } from '../sql/columns.ts'
 import { asMinted, checkBatch, clashing, drift, numberTaken, settle, WINDOW } from '../sql/entries.ts'
 import type { Entry, Use } from '../sql/entries.ts'
 import { HOUR_DIMENSION, HOUR_USE, HOUR_USER, sumsOf } from '../sql/sums.ts'
 import type { Batch, RecordWriter } from '../store.ts'
 import type { Database, Session } from './database.ts'
 import { isTaken } from './fault.ts'
+import { encode, Inserts, Table } from './inserts.ts'
 
 export class EmbeddedWriter implements RecordWriter {
   readonly #database: Database
@@ -82,16 +82,22 @@ const MOVE_POSITION = `
 
 function store(session: Session, origin: Origin, position: number, entries: readonly Entry[]): void {
   const { ahead, behind } = drift(entries)
-  const rows = insertsInto(session)
+  const log = new Inserts(session, LOG_TABLE)
+  const crit = new Inserts(session, CRIT_TABLE)
+  const dim = new Inserts(session, DIM_TABLE)
+  const meas = new Inserts(session, MEAS_TABLE)
+  const seen = new Inserts(session, SEEN_TABLE)
+  const change = new Inserts(session, CHANGE_TABLE)
   for (const { logId, record } of entries) {
     const id = BigInt(logId)
-    rows.log(id, record)
-    record.criteria.forEach((row, ord) => rows.crit(id, row, ord))
-    record.dimensions.forEach((row, ord) => rows.dim(id, row, ord))
-    record.measures.forEach((row, ord) => rows.meas(id, row, ord))
-    record.seen.forEach((row, ord) => rows.seen(id, row, ord))
-    record.changes.forEach((row, ord) => rows.change(id, row, ord))
+    log.add(record, id)
+    record.criteria.forEach((row, ord) => crit.add(row, id, ord))
+    record.dimensions.forEach((row, ord) => dim.add(row, id, ord))
+    record.measures.forEach((row, ord) => meas.add(row, id, ord))
+    record.seen.forEach((row, ord) => seen.add(row, id, ord))
+    record.changes.forEach((row, ord) => change.add(row, id, ord))
   }
+  for (const table of [log, crit, dim, meas, seen, change]) table.finish()
   const sums = sumsOf(entries)
   addTo(session, 'hour_use', HOUR_USE, origin, sums.hour_use)
   addTo(session, 'hour_user', HOUR_USER, origin, sums.hour_user)
@@ -99,26 +105,13 @@ function store(session: Session, origin: Origin, position: number, entries: read
   session.all(MOVE_POSITION, origin, position, Date.now(), ahead, behind)
 }
 
-const insertsInto = (session: Session) => ({
-  log: insert(session, 'log', LOG, ['log_id']),
-  crit: insert(session, 'crit', CRIT, ['log_id', 'ord']),
-  dim: insert(session, 'dim', DIM, ['log_id', 'ord']),
-  meas: insert(session, 'meas', MEAS, ['log_id', 'ord']),
-  seen: insert(session, 'seen', SEEN, ['log_id', 'ord']),
-  change: insert(session, 'change', CHANGE, ['log_id', 'ord']),
-})
-
-function insert<Row>(session: Session, table: string, columns: Record<string, Column<Row>>, keys: readonly string[]) {
-  const names = [...keys, ...Object.keys(columns)]
-  const marks = names.map(() => '?')
-  const statement = session.statement(`INSERT INTO ${table} (${names.join(', ')}) VALUES (${marks.join(', ')})`)
-  const values = Object.values(columns).map(
-    ({ kind, of }) =>
-      (row: Row) =>
-        encode(kind, of(row)),
-  )
-  return (id: bigint, row: Row, ...ord: number[]) => statement.run(id, ...ord, ...values.map((value) => value(row)))
-}
+const CHILD = ['log_id', 'ord'] as const
+const LOG_TABLE = new Table('log', ['log_id'], LOG)
+const CRIT_TABLE = new Table('crit', CHILD, CRIT)
+const DIM_TABLE = new Table('dim', CHILD, DIM)
+const MEAS_TABLE = new Table('meas', CHILD, MEAS)
+const SEEN_TABLE = new Table('seen', CHILD, SEEN)
+const CHANGE_TABLE = new Table('change', CHILD, CHANGE)
 
 function addTo<Row>(
   session: Session,
@@ -146,11 +139,4 @@ function additionTo(table: string, columns: Record<string, Column<never>>): stri
     ON CONFLICT (${of.join(', ')}) DO UPDATE SET ${summed.map((n) => `${n} = ${n} + excluded.${n}`).join(', ')}`
   additions.set(table, text)
   return text
-}
-
-function encode(kind: Kind, value: Value): SQLInputValue {
-  if (typeof value === 'boolean') return value ? 1 : 0
-  if (typeof value === 'string') return kind === 'name' ? bounded(value) : value
-  // A fraction of a millisecond is no reason to lose an entry.
-  return typeof value === 'number' ? Math.trunc(value) : value
 }

@@ -6,7 +6,7 @@
  * here: an entry whose origin, number and part are stored already is left out, one whose id belongs to another gets the
  * next free id.
  */
-import { firstLogIdAt } from '../../record/ids.ts'
+import { firstIdAt } from '../../record/ids.ts'
 import type { LogId } from '../../record/ids.ts'
 import type { QueryRecord } from '../../record/record.ts'
 import { StoreError } from '../store.ts'
@@ -110,7 +110,7 @@ export interface Drift {
 export function drift(entries: readonly Entry[]): Drift {
   let [ahead, behind] = [0n, 0n]
   for (const { logId, record } of entries) {
-    const distance = BigInt(logId) - BigInt(firstLogIdAt(record.askedAt))
+    const distance = BigInt(logId) - firstIdAt(record.askedAt)
     if (distance > ahead) ahead = distance
     if (-distance > behind) behind = -distance
   }
@@ -121,8 +121,8 @@ const atMost = (n: bigint) => (n > MAX_ID ? MAX_ID : n)
 
 /** The range of ids that holds every entry asked within `[from, to)`; an end that is not bounded is left out. */
 export function idRange({ ahead, behind }: Drift, from?: number, to?: number): { least?: LogId; most?: LogId } {
-  const least = from === undefined || behind === MAX_ID ? 0n : BigInt(firstLogIdAt(from)) - behind
-  const most = to === undefined || ahead === MAX_ID ? MAX_ID : BigInt(firstLogIdAt(to)) + ahead
+  const least = from === undefined || behind === MAX_ID ? 0n : firstIdAt(from) - behind
+  const most = to === undefined || ahead === MAX_ID ? MAX_ID : firstIdAt(to) + ahead
   return {
     ...(least > 0n && { least: String(atMost(least)) as LogId }),
     ...(most < MAX_ID && { most: String(most) as LogId }),
