@@ -30,7 +30,6 @@ import { type Front, type Listening, openFront } from './front/front.ts'
 import { WhoAsks, type WhoAsksSettings } from './identity/who-asks.ts'
 import type { Journal, JournalState } from './journal/journal.ts'
 import { noteProcess } from './journal/checkpoint.ts'
-import { boundYoungGeneration } from './memory.ts'
 import { cookieKey } from './journal/cookie-key.ts'
 import { type Disk, nodeDisk } from './journal/disk.ts'
 import { openJournal } from './journal/journal.ts'
@@ -94,7 +93,6 @@ export interface RunningProxy {
 
 /** @throws ConfigError, JournalError, and what listening throws; nothing is open then */
 export async function openProxy({ config, logger, post, disk = nodeDisk }: ProxyOptions): Promise<RunningProxy> {
-  boundYoungGeneration()
   const settings = interpretSettings(config)
   const admin = post === undefined ? await adminOf(config, logger) : null
   const watch = post === undefined ? admin : await watchOf(config, logger)

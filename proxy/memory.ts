@@ -9,7 +9,7 @@
  * costs more than they do; and where all cores are busy, the thread that forwards waits for a helper that waits for a
  * core. So each thread collects its young generation itself (docs/performance.md).
  */
-import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
+import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 const MINOR_BYTES = 8 * 1024 * 1024
@@ -20,26 +20,6 @@ setFlagsFromString('--expose-gc')
 const collect: unknown = runInNewContext('gc')
 let young = 0
 let old = 0
-
-/** Two semi-spaces of 16 MB, as V8 has them on smaller machines. */
-const MOST_YOUNG_BYTES = 32 * 1024 * 1024
-const LOOK_MS = 500
-
-/**
- * Bounds the young generation of the main thread, which V8 would let grow to 128 MB on a machine with much memory, and
- * never gives back while there is work. Only a command line can bound it beforehand; but it grows by doubling, and can be
- * told to double no more. That holds for all threads of the process: those that begin later begin with what they need.
- */
-export function boundYoungGeneration(): void {
-  setFlagsFromString('--min-semi-space-size=8')
-  const look = setInterval(() => {
-    const size = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? 0
-    if (size < MOST_YOUNG_BYTES) return
-    setFlagsFromString('--semi-space-growth-factor=1')
-    clearInterval(look)
-  }, LOOK_MS)
-  look.unref()
-}
 
 /**
  * Tells that `bytes` of a body have passed through this thread.

@@ -14,6 +14,18 @@ const major = Number(process.versions.node.split('.')[0])
 // environment, because threads and processes that are started later see only that.
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../../node_modules/.cache/tilsyn', import.meta.url))
 
+// What can be said of a process's memory only before it begins, so that it begins again (docs/decisions/0007): a
+// semi-space of V8's young generation in MB, for each thread, and how many arenas malloc makes. Where the system cannot
+// do that, all works without. A channel to a parent process would not outlive it.
+const bounds = { MALLOC_ARENA_MAX: '2', ...process.env }
+const flags = ['--max-semi-space-size=4']
+const longRunning = ['up', 'proxy'].includes(process.argv[2] ?? 'up')
+const isUnbounded = process.env.MALLOC_ARENA_MAX === undefined
+if (major >= 24 && process.platform === 'linux' && longRunning && isUnbounded && !process.connected) {
+  const args = [...flags, ...process.execArgv, ...process.argv.slice(1)]
+  process.execve(process.execPath, [process.execPath, ...args], bounds)
+}
+
 if (major >= 24) {
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE)
   await import(new URL('../main.ts', import.meta.url).href)
@@ -27,7 +39,7 @@ if (major >= 24) {
     process.exit(1)
   }
   const stdio = ['inherit', 'inherit', 'inherit', 'ipc']
-  const child = spawn(own, [main, ...process.argv.slice(2)], { stdio })
+  const child = spawn(own, [...flags, main, ...process.argv.slice(2)], { stdio, env: bounds })
   child.on('message', (message) => process.send?.(message))
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   process.once('disconnect', () => child.disconnect())
