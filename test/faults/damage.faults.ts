@@ -22,7 +22,7 @@ function damage(random: Random, path: string): void {
       bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8))
       return writeFileSync(path, bytes)
     case 'zeros':
-      return writeFileSync(path, bytes.fill(0, at, at + 512))
+      return writeFileSync(path, bytes.fill(0, at, Math.min(at + 512, bytes.length)))
     case 'torn':
       return truncateSync(path, at)
     case 'gone':
