@@ -71,7 +71,9 @@ log, before and after. Interrupted, it is gone on with by the next.`,
     const periods = periodsOf(invocation, config)
     const store = await openStore(config.store)
     try {
-      const all = (await survey(store.reader, periods)).filter(({ entries }) => entries > 0)
+      const all: Survey[] = []
+      for (const one of await survey(store.reader, periods))
+        if ((await store.reader.oldest(one.kept, Date.parse(one.before))) !== null) all.push(one)
       if (all.length === 0) invocation.print('nothing is that old')
       for (const one of all) invocation.print(lineOf(one))
       if (all.length === 0) return 0

@@ -181,8 +181,8 @@ export interface ModuleShare extends Share {
 }
 
 /**
- * How the BI system was used. Of all that was ever written, also where entries have been deleted since; only who used it and
- * what was asked for goes with the entries, and is then `null`.
+ * How the BI system was used. Of all that was written within the longest period (decision 0022), also where entries have
+ * been deleted since; only who used it and what was asked for goes with the entries, and is then `null`.
  */
 export interface Statistics {
   readonly entries: number
@@ -226,7 +226,10 @@ export interface RecordReader {
   origins(): Promise<readonly OriginState[]>
   /** Which numbers of a journal have entries: looks at all of them. */
   numbers(origin: Origin): Promise<StoredNumbers>
-  /** When the oldest entry of `kept` was asked, UTC milliseconds, if it was before `before`. */
+  /**
+   * When the oldest entry of `kept` was asked, UTC milliseconds, if it was before `before`; when there is none, an hour
+   * whose sums ought to have gone with theirs.
+   */
   oldest(kept: Kept, before: number): Promise<number | null>
   /** How many entries of `kept` were asked before `before`: looks at all of them. */
   countOlder(kept: Kept, before: number): Promise<number>
@@ -283,7 +286,8 @@ export interface DeletedPiece {
 /**
  * Deletes what is older than an instant; nothing else is ever deleted, and nobody else deletes. In pieces, each of them one
  * short transaction: entries with their children, the count of them, and the numbers that are no longer there. So a
- * process may end between any two of them, and whoever goes on knows what was deleted.
+ * process may end between any two of them, and whoever goes on knows what was deleted. The last pieces are of sums: those
+ * of all hours that were over at the instant go, also if an earlier deletion has left them. They are not counted.
  */
 export interface Retention {
   /** How long a piece may take others' turn to write, and how long others then have theirs; milliseconds. */

@@ -14,8 +14,10 @@ import { numbersOf } from '../../record/numbers.ts'
 import type { NumberRange } from '../../record/numbers.ts'
 import { CHANGE_ACTIONS } from '../../record/retention.ts'
 import type { DeletedPiece, Deletion, Holder, Retention } from '../store.ts'
-import { deletionLost, deletionOf, untilId } from '../sql/deletion.ts'
+import { deletionLost, deletionOf, keyOf, MOST_SUMS, SUMS_OF, untilId } from '../sql/deletion.ts'
 import type { DeletionRow } from '../sql/deletion.ts'
+import { hourOf } from '../sql/sums.ts'
+import type { Sums } from '../sql/sums.ts'
 import { Database } from './database.ts'
 import type { Session, SqlRow } from './database.ts'
 import { isBusy } from './fault.ts'
@@ -47,7 +49,7 @@ const SQL = {
   count: 'UPDATE deletion SET reached = ?, entries = entries + ?, row_total = row_total + ? WHERE run = ?',
   finish: 'UPDATE deletion SET finished_at = ? WHERE run = ? AND finished_at IS NULL',
   ahead: 'SELECT coalesce(max(id_ahead), 0) AS ahead FROM origin',
-  piece: `SELECT max(log_id) AS last, count(*) AS found FROM (
+  piece: `SELECT max(log_id) AS last FROM (
     SELECT log_id FROM log WHERE log_id > ? AND log_id <= ? ORDER BY log_id LIMIT ?)`,
   numbers: (kept: Deletion['kept']) => `SELECT origin, min(seq) AS first, max(seq) AS last FROM (
     SELECT origin, seq, seq - dense_rank() OVER (PARTITION BY origin ORDER BY seq) AS island FROM log
@@ -57,6 +59,11 @@ const SQL = {
   children: (table: string, kept: Deletion['kept']) => `DELETE FROM ${table}
     WHERE log_id > :after AND log_id <= :last AND log_id IN (SELECT log_id FROM log WHERE ${doomed(kept)})`,
   entries: (kept: Deletion['kept']) => `DELETE FROM log WHERE ${doomed(kept)}`,
+  sums(table: keyof Sums) {
+    const key = keyOf(table).join(', ')
+    return `DELETE FROM ${table} WHERE (${key}) IN (
+      SELECT ${key} FROM ${table} WHERE origin IN (SELECT origin FROM origin) AND hour < ? LIMIT ?)`
+  },
   extend: `UPDATE deleted SET last_seq = :to WHERE origin = :origin AND first_seq <= :from
     AND last_seq BETWEEN :from - 1 AND :to`,
   note: `INSERT INTO deleted SELECT :origin, :from, :to WHERE NOT EXISTS (
@@ -137,14 +144,22 @@ function deleteNext(session: Session, run: number, holder: Holder, most: number)
   const until = BigInt(untilId(before, typeof ahead === 'bigint' ? ahead : 0n))
   const after = BigInt(row.reached)
   const [piece] = session.all(SQL.piece, after, until, most)
-  if (typeof piece?.['last'] !== 'bigint') return { entries: 0, rows: 0, isLast: true }
+  if (typeof piece?.['last'] !== 'bigint') return deleteSums(session, kept, before, most)
   const range = { after, last: piece['last'], before }
   noteNumbers(session, kept, range)
   const children = CHILDREN.map((table) => changes(session, SQL.children(table, kept), range))
   const entries = changes(session, SQL.entries(kept), range)
   const rows = children.reduce((sum, count) => sum + count, entries)
   session.all(SQL.count, range.last, entries, rows, run)
-  return { entries, rows, isLast: Number(piece['found']) < most }
+  return { entries, rows, isLast: false }
+}
+
+/** When there are no entries left. They are not counted: what is told of a deletion are entries and their rows. */
+function deleteSums(session: Session, kept: Deletion['kept'], before: number, most: number) {
+  let left = Math.min(most, MOST_SUMS)
+  for (const table of SUMS_OF[kept])
+    left -= Number(session.statement(SQL.sums(table)).run(hourOf(before), left).changes)
+  return { entries: 0, rows: 0, isLast: left > 0 }
 }
 
 type Range = { readonly after: bigint; readonly last: bigint; readonly before: number }

@@ -12,8 +12,10 @@ import sql from 'mssql'
 import { numbersOf } from '../../record/numbers.ts'
 import type { NumberRange } from '../../record/numbers.ts'
 import { CHANGE_ACTIONS } from '../../record/retention.ts'
-import { deletionLost, deletionOf, untilId } from '../sql/deletion.ts'
+import { deletionLost, deletionOf, MOST_SUMS, SUMS_OF, untilId } from '../sql/deletion.ts'
 import type { DeletionRow } from '../sql/deletion.ts'
+import { hourOf } from '../sql/sums.ts'
+import type { Sums } from '../sql/sums.ts'
 import type { DeletedPiece, Deletion, Holder, Retention } from '../store.ts'
 import { isTaken } from './fault.ts'
 import type { Pool } from './pool.ts'
@@ -46,7 +48,7 @@ WHERE [run] = @run AND [holder] = @holder AND [finished_at] IS NULL`,
 WHERE [run] = @run`,
   finish: `UPDATE [tilsyn].[deletion] SET [finished_at] = @now WHERE [run] = @run AND [finished_at] IS NULL`,
   ahead: `SELECT MAX([id_ahead]) AS [ahead] FROM [tilsyn].[origin]`,
-  piece: `SELECT MAX([log_id]) AS [last], COUNT(*) AS [found] FROM (
+  piece: `SELECT MAX([log_id]) AS [last] FROM (
   SELECT TOP (@most) [log_id] FROM [tilsyn].[log] WHERE [log_id] > @after AND [log_id] <= @until ORDER BY [log_id]
 ) AS [piece]`,
   numbers: (kept: Deletion['kept']) => `SELECT [origin], MIN([seq]) AS [first], MAX([seq]) AS [last] FROM (
@@ -60,6 +62,8 @@ WHERE [run] = @run`,
   children: (table: (typeof CHILDREN)[number], kept: Deletion['kept']) => `DELETE TOP (@most) FROM [tilsyn].[${table}]
 WHERE [log_id] > @after AND [log_id] <= @last AND [log_id] IN (SELECT [log_id] FROM [tilsyn].[log] WHERE ${doomed(kept)})`,
   entries: (kept: Deletion['kept']) => `DELETE TOP (@most) FROM [tilsyn].[log] WHERE ${doomed(kept)}`,
+  sums: (table: keyof Sums) => `DELETE TOP (@most) FROM [tilsyn].[${table}]
+WHERE [hour] < @hour AND [origin] IN (SELECT [origin] FROM [tilsyn].[origin])`,
   extend: `UPDATE [tilsyn].[deleted] SET [last_seq] = @to
 WHERE [origin] = @origin AND [first_seq] <= @from AND [last_seq] >= @from - 1 AND [last_seq] <= @to`,
   note: `INSERT INTO [tilsyn].[deleted] ([origin], [first_seq], [last_seq]) SELECT @origin, @from, @to
@@ -74,6 +78,7 @@ export const ALL_STATEMENTS: readonly string[] = [
     STATEMENTS.tellers(kept),
     STATEMENTS.entries(kept),
     ...CHILDREN.map((table) => STATEMENTS.children(table, kept)),
+    ...SUMS_OF[kept].map(STATEMENTS.sums),
   ]),
 ]
 
@@ -175,8 +180,8 @@ async function deleteNext(
   const [drift] = (await transaction.request().query<{ ahead: string | null }>(STATEMENTS.ahead)).recordset
   const next = transaction.request().input('after', TYPES.big(), row.reached).input('most', TYPES.int(), most)
   next.input('until', TYPES.big(), untilId(deletion.before, BigInt(drift?.ahead ?? 0)))
-  const [piece] = (await next.query<{ last: string | null; found: number }>(STATEMENTS.piece)).recordset
-  if ((piece?.last ?? null) === null) return { entries: 0, rows: 0, isLast: true }
+  const [piece] = (await next.query<{ last: string | null }>(STATEMENTS.piece)).recordset
+  if ((piece?.last ?? null) === null) return deleteSums(transaction, deletion, most)
   const found = { ...deletion, after: row.reached, last: String(piece?.last) }
   await noteNumbers(transaction, found)
   let rows = 0
@@ -185,7 +190,17 @@ async function deleteNext(
   const count = transaction.request().input('run', TYPES.big(), run).input('last', TYPES.big(), found.last)
   count.input('entries', TYPES.big(), entries).input('rows', TYPES.big(), rows + entries)
   await count.query(STATEMENTS.count)
-  return { entries, rows: rows + entries, isLast: Number(piece?.found) < most }
+  return { entries, rows: rows + entries, isLast: false }
+}
+
+/** When there are no entries left. They are not counted: what is told of a deletion are entries and their rows. */
+async function deleteSums(transaction: sql.Transaction, { kept, before }: Deletion, most: number) {
+  let left = Math.min(most, MOST_SUMS)
+  for (const table of SUMS_OF[kept]) {
+    const request = transaction.request().input('hour', TYPES.time(), new Date(hourOf(before)))
+    left -= (await request.input('most', TYPES.int(), left).query(STATEMENTS.sums(table))).rowsAffected[0] ?? 0
+  }
+  return { entries: 0, rows: 0, isLast: left > 0 }
 }
 
 interface Found extends Deletion {

@@ -33,9 +33,9 @@ import { bounded, userKey } from './columns.ts'
 import type { Dialect } from './dialect.ts'
 import { listed } from './listed.ts'
 import { numbersOfOrigin } from './numbers.ts'
-import { countQuery, oldestQuery } from './older.ts'
+import { countQuery, oldest } from './older.ts'
 import { personHits } from './persons.ts'
-import { changeOf, criterionOf, dimensionOf, entryOf, idOf, measureOf, originOf, seenOf, timeOf } from './rows.ts'
+import { changeOf, criterionOf, dimensionOf, entryOf, idOf, measureOf, originOf, seenOf } from './rows.ts'
 import { statisticsOf } from './statistics.ts'
 import type { StoredId } from './tables.ts'
 
@@ -100,9 +100,8 @@ export class SqlReader implements RecordReader {
     return numbersOfOrigin(this.#d, origin)
   }
 
-  async oldest(kept: Kept, before: number): Promise<number | null> {
-    const [row] = await oldestQuery(this.#d, kept, before).execute()
-    return row === undefined ? null : timeOf(row.asked_at)
+  oldest(kept: Kept, before: number): Promise<number | null> {
+    return oldest(this.#d, kept, before)
   }
 
   async countOlder(kept: Kept, before: number): Promise<number> {

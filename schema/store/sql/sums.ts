@@ -7,7 +7,7 @@
  * sums, and the same key is never added to from two sides. Here the sums of one batch are made; a backend adds them.
  *
  * `hour_use` names no user and is not about persons. The other two are: who worked in which hour, and words of a query.
- * They go when their entries go (docs/decisions/0026), and `named` and `dimensions` tell that they have gone.
+ * They go when their entries go (deletion.ts; docs/decisions/0026), and `named` and `dimensions` tell that they have gone.
  */
 import { DURATION_LIMITS_MS } from '../store.ts'
 import type { QueryRecord } from '../../record/record.ts'

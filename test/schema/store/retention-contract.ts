@@ -61,6 +61,27 @@ async function rowsIn({ scratch }: Given): Promise<number> {
   return counts.reduce((sum, [row]) => sum + Number(row?.['n']), 0)
 }
 
+const HOUR = 3_600_000
+
+/** Entry `seq` of the hour that begins so many after noon. */
+const inHour = (hour: number, seq: number, over: Partial<QueryRecord> = {}): QueryRecord => {
+  const askedAt = NOON + hour * HOUR + seq
+  return sample(seq, { askedAt, logId: idAt(askedAt, seq), dimensions: [TIME], ...over })
+}
+const TIME = { dimension: '[Tid]', hierarchy: null, level: null, axis: '0' } as const
+
+/** The hours after noon that have sums there. */
+async function hoursOf({ scratch }: Given, table: string): Promise<number[]> {
+  const all: number[] = []
+  for (const hour of range(9, (i) => i)) {
+    const [row] = await scratch.query(
+      `SELECT count(*) AS n FROM {${table}} WHERE hour = ${scratch.time(NOON + hour * HOUR)}`,
+    )
+    if (Number(row?.['n']) > 0) all.push(hour)
+  }
+  return all
+}
+
 const sum = (pieces: readonly DeletedPiece[], of: 'entries' | 'rows') => pieces.reduce((all, one) => all + one[of], 0)
 
 export function retention(backend: Backend): void {
@@ -201,6 +222,73 @@ export function retention(backend: Backend): void {
       await assert.rejects(now.deleting.deletePiece(run + 1, ME, 10))
       assert.equal(await rowsIn(now), before)
       assert.equal((await now.deleting.deletePiece(run, ME, 10)).entries, 5)
+    })
+
+    test('who worked when, and what was asked for, goes with the last entry of its hour, and statistics say so', async (t) => {
+      const now = await given(t, backend)
+      const there = { origin: OTHER_ORIGIN }
+      await now.write([inHour(0, 1), inHour(1, 2), inHour(2, 3), inHour(2, 500), inHour(3, 600)])
+      await now.write([inHour(1, 1, there), inHour(4, 2, { ...there, userName: 'anden' })])
+      const before = await now.store.reader.statistics({})
+      assert.deepEqual([before.users, before.dimensions], [2, [{ dimension: '[Tid]', entries: 7 }]])
+      const pieces = await whole(now, 'log', NOON + 2 * HOUR + 400)
+      assert.deepEqual([sum(pieces, 'entries'), sum(pieces, 'rows')], [4, 8], 'sums are not counted')
+      for (const table of ['hour_user', 'hour_dimension']) assert.deepEqual(await hoursOf(now, table), [2, 3, 4])
+      assert.deepEqual(await hoursOf(now, 'hour_use'), [0, 1, 2, 3, 4])
+      const after = await now.store.reader.statistics({})
+      const modules = before.modules.map((share) => ({ ...share, users: null }))
+      assert.deepEqual(after, { ...before, users: null, modules, dimensions: null })
+      const known = await now.store.reader.statistics({ from: NOON + 2 * HOUR })
+      assert.deepEqual(
+        [known.entries, known.users, known.dimensions],
+        [4, 2, [{ dimension: '[Tid]', entries: 4 }]],
+        'all that was ever counted in these hours',
+      )
+      await whole(now, 'log', NOON + 3 * HOUR)
+      assert.deepEqual(await hoursOf(now, 'hour_user'), [3, 4])
+    })
+
+    test('what was done by nobody is kept for as long as changes are', async (t) => {
+      const now = await given(t, backend)
+      await now.write([inHour(0, 1), inHour(0, 2, { action: 'configure' }), inHour(1, 3)])
+      await whole(now, 'log', NOON + HOUR)
+      assert.deepEqual([await hoursOf(now, 'hour_user'), await hoursOf(now, 'hour_use')], [[1], [0, 1]])
+      assert.equal(await now.store.reader.oldest('log', NOON + HOUR), null)
+      await whole(now, 'changes', NOON + HOUR)
+      assert.deepEqual([await hoursOf(now, 'hour_user'), await hoursOf(now, 'hour_use')], [[1], [1]])
+      assert.equal(await now.store.reader.oldest('changes', NOON + HOUR), null)
+    })
+
+    test('sums go in pieces too, and whoever goes on with a deletion ends it when there are none', async (t) => {
+      const now = await given(t, backend)
+      const users = (hour: number) =>
+        range(1_500, (i) => inHour(hour, hour * 1_500 + i + 1, { userName: `u${i}`, dimensions: [] }))
+      for (const hour of [0, 1]) await now.write(users(hour))
+      const { run } = await begin(now, 'log', NOON + 2 * HOUR)
+      const left = async () => Number((await now.scratch.query('SELECT count(*) AS n FROM {hour_user}'))[0]?.['n'])
+      while ((await seqs(now)).length > 0) assert.ok(!(await now.deleting.deletePiece(run, ME, 2_000)).isLast)
+      assert.equal(await left(), 3_000)
+      assert.deepEqual(await now.deleting.deletePiece(run, ME, 5_000).then(({ isLast }) => isLast), false)
+      assert.equal(await left(), 1_000)
+      const other = await openRetention(now.scratch.location)
+      t.after(() => other.close())
+      const late = holder('other', NOON + 1001)
+      assert.equal((await other.claim({ kept: 'log', before: NOON }, late))?.run, run)
+      const last = await other.deletePiece(run, late, 5_000)
+      assert.deepEqual([last.entries, last.rows, last.isLast, await left()], [0, 0, true, 0])
+    })
+
+    test('sums that an earlier deletion left are overdue, and go with the next', async (t) => {
+      const now = await given(t, backend)
+      await now.write([inHour(0, 1), inHour(2, 2)])
+      const { run } = await begin(now, 'log', NOON + HOUR)
+      assert.equal((await now.deleting.deletePiece(run, ME, 10)).entries, 1)
+      await now.deleting.finish(run, NOON)
+      assert.deepEqual(await hoursOf(now, 'hour_user'), [0, 2])
+      assert.equal(await now.store.reader.oldest('log', NOON + HOUR), NOON)
+      assert.equal(await now.store.reader.oldest('log', NOON + HOUR - 1), null, 'the hour is not over')
+      await whole(now, 'log', NOON + 2 * HOUR)
+      for (const table of ['hour_user', 'hour_dimension']) assert.deepEqual(await hoursOf(now, table), [2])
     })
 
     test('who writes meanwhile is kept from nothing', async (t) => {

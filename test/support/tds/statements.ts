@@ -60,7 +60,7 @@ function isCount(text: string): boolean {
 function topped(text: string): string {
   const [, table, where] = /^DELETE TOP \(@most\) FROM (\S+)\s+WHERE ([^]+)$/.exec(text) ?? []
   if (table !== undefined) {
-    const key = table.endsWith('[log]') ? '[log_id]' : '([log_id], [ord])'
+    const key = table.includes('[hour_') ? 'rowid' : table.endsWith('[log]') ? '[log_id]' : '([log_id], [ord])'
     const keys = key.replaceAll(/[()]/g, '')
     return `DELETE FROM ${table} WHERE ${key} IN (SELECT ${keys} FROM ${table} WHERE ${where} LIMIT @most)`
   }
