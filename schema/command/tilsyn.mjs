@@ -15,9 +15,10 @@ const major = Number(process.versions.node.split('.')[0])
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../../node_modules/.cache/tilsyn', import.meta.url))
 
 // What can be said of a process's memory only before it begins, so that it begins again (docs/decisions/0007): a
-// semi-space of V8's young generation in MB, for each thread, and how many arenas malloc makes. Where the system cannot
-// do that, all works without. A channel to a parent process would not outlive it.
-const bounds = { MALLOC_ARENA_MAX: '2', ...process.env }
+// semi-space of V8's young generation in MB, for each thread, how many arenas malloc makes, and what it gives back at
+// once. Where the system cannot do that, all works without. A channel to a parent process would not outlive it.
+const malloc = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRIM_THRESHOLD_: '1048576' }
+const bounds = { ...malloc, ...process.env }
 const flags = ['--max-semi-space-size=4']
 const longRunning = ['up', 'proxy'].includes(process.argv[2] ?? 'up')
 const isUnbounded = process.env.MALLOC_ARENA_MAX === undefined
