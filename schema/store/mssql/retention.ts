@@ -92,12 +92,13 @@ export class MssqlRetention implements Retention {
 
   claim(wanted: Pick<Deletion, 'kept' | 'before'>, holder: Holder): Promise<Deletion | null> {
     return this.#pool.use(async (pool) => {
+      // Before it is asked what is open: of two that find nothing open both then have the same number, and one meets its key.
+      const [last] = (await pool.request().query<{ run: string | null }>(STATEMENTS.last)).recordset
       const [open] = (await pool.request().query<DeletionRow>(STATEMENTS.open)).recordset
       if (open !== undefined) {
         const { rowsAffected } = await held(pool.request(), Number(open.run), holder).query(STATEMENTS.hold)
         return rowsAffected[0] === 1 ? deletionOf(open) : null
       }
-      const [last] = (await pool.request().query<{ run: string | null }>(STATEMENTS.last)).recordset
       return begun(pool, Number(last?.run ?? 0) + 1, wanted, holder)
     })
   }
