@@ -1,6 +1,9 @@
 /**
  * Statistics, of the sums that the writer keeps (sums.ts): every part walks the hours of the range, origin by origin, and
  * reads no entry. What it costs depends on the hours asked for and on how many different things were done in them.
+ *
+ * Whether all users and dimensions are still there is told by the same statement that counts them: between two, a writer
+ * may add some, or a deletion take some away.
  */
 import { sql } from 'kysely'
 import type { RawBuilder, SqlBool } from 'kysely'
@@ -18,7 +21,7 @@ export async function statisticsOf(d: Dialect, range: TimeRange): Promise<Statis
   const [total] = await totalQuery(d, range).execute()
   const hours = await hoursQuery(d, range).execute()
   const modules = await sharesOf(d, 'module', range)
-  const users = await usersOf(d, modules, range, Number(total?.named ?? 0))
+  const users = await usersOf(d, modules, range)
   return {
     entries: Number(total?.entries ?? 0),
     users: users?.all ?? null,
@@ -28,7 +31,7 @@ export async function statisticsOf(d: Dialect, range: TimeRange): Promise<Statis
     servers: await sharesOf(d, 'server', range),
     actions: await sharesOf(d, 'action', range),
     outcomes: await sharesOf(d, 'outcome', range),
-    dimensions: await dimensionsOf(d, range, Number(total?.dimensions ?? 0)),
+    dimensions: await dimensionsOf(d, range),
   }
 }
 
@@ -37,13 +40,13 @@ interface Users {
   readonly of: ReadonlyMap<string, number>
 }
 
-/** `null` when fewer entries are there by user than named one: then some were deleted. */
-async function usersOf(d: Dialect, modules: readonly Share[], range: TimeRange, named: number): Promise<Users | null> {
-  const [all] = await usersQuery(d, range).execute()
-  if (Number(all?.entries ?? 0) !== named) return null
+/** `null` when not as many entries are there by user as named one: then some were deleted. */
+async function usersOf(d: Dialect, modules: readonly Share[], range: TimeRange): Promise<Users | null> {
   const names = modules.map(({ name }) => name ?? '')
-  const rows = names.length === 0 ? [] : await usersOfModulesQuery(d, names, range).execute()
-  return { all: Number(all?.users ?? 0), of: new Map(rows.map(({ module, users }) => [module, Number(users)])) }
+  const rows = names.length === 0 ? [] : await usersQuery(d, names, range).execute()
+  if (rows.length === 0) return (await countedOf(d, 'named', range)) === 0 ? { all: 0, of: new Map() } : null
+  if (Number(rows[0]?.entries) !== Number(rows[0]?.named)) return null
+  return { all: Number(rows[0]?.all), of: new Map(rows.map(({ module, users }) => [module, Number(users)])) }
 }
 
 async function sharesOf(d: Dialect, by: Shared, range: TimeRange): Promise<Share[]> {
@@ -55,11 +58,16 @@ async function sharesOf(d: Dialect, by: Shared, range: TimeRange): Promise<Share
   }))
 }
 
-async function dimensionsOf(d: Dialect, range: TimeRange, counted: number): Promise<Statistics['dimensions']> {
-  const [total] = await dimensionTotalQuery(d, range).execute()
-  if (Number(total?.entries ?? 0) !== counted) return null
+async function dimensionsOf(d: Dialect, range: TimeRange): Promise<Statistics['dimensions']> {
   const rows = await dimensionsQuery(d, range).execute()
+  if (rows.length === 0) return (await countedOf(d, 'dimensions', range)) === 0 ? [] : null
+  if (Number(rows[0]?.all) !== Number(rows[0]?.counted)) return null
   return rows.map(({ dimension, entries }) => ({ dimension, entries: Number(entries) }))
+}
+
+async function countedOf(d: Dialect, by: 'named' | 'dimensions', range: TimeRange): Promise<number> {
+  const [row] = await uses(d, range).select(summed(by)).execute()
+  return Number(row?.[by] ?? 0)
 }
 
 const WITHIN = Object.keys(HOUR_USE).filter((name): name is Sum => /^(within_|beyond$)/.test(name))
@@ -99,7 +107,7 @@ function dimensionsIn(d: Dialect, range: TimeRange) {
 }
 
 export function totalQuery(d: Dialect, range: TimeRange) {
-  return uses(d, range).select([summed('entries'), summed('named'), summed('dimensions'), ...DURATIONS])
+  return uses(d, range).select([summed('entries'), ...DURATIONS])
 }
 
 export function hoursQuery(d: Dialect, range: TimeRange) {
@@ -117,27 +125,47 @@ export function sharesQuery(d: Dialect, by: Shared, range: TimeRange) {
   return d.first(shares.orderBy(sql`sum(${sql.ref('entries')})`, 'desc').orderBy(name), MOST_SHARES)
 }
 
-export function usersQuery(d: Dialect, range: TimeRange) {
-  return usersIn(d, range).select([
-    summed('entries'),
-    sql<StoredNumber>`count(distinct ${sql.ref('user_key')})`.as('users'),
-  ])
-}
+/** How much of `by` was written in `range`: as a column of what counts how much of it is there. */
+const written = (d: Dialect, by: 'named' | 'dimensions', range: TimeRange) =>
+  sql<StoredNumber>`${uses(d, range).select(summed(by))}`
 
-export function usersOfModulesQuery(d: Dialect, modules: readonly string[], range: TimeRange) {
-  return usersIn(d, range)
-    .where('module', 'in', modules)
-    .select(['module', sql<StoredNumber>`count(distinct ${sql.ref('user_key')})`.as('users')])
+/**
+ * Different users, of each module and of all, in one walk over the hours: first those of each module, of whom one row
+ * counts among all. The modules that are wanted come first, because their number is bounded and that of all is not.
+ */
+export function usersQuery(d: Dialect, modules: readonly string[], range: TimeRange) {
+  const [user, module, entries] = [sql.ref('user_key'), sql.ref<string>('module'), sql.ref('entries')]
+  const each = usersIn(d, range)
+    .select([
+      module.as('module'),
+      sql<StoredNumber>`sum(${entries})`.as('entries'),
+      sql<number>`case when row_number() over (partition by ${user} order by ${module}) = 1 then 1 else 0 end`.as(
+        'once',
+      ),
+    ])
+    .groupBy(['user_key', 'module'])
+  const all = d.db
+    .selectFrom(each.as('each'))
+    .select([
+      module.as('module'),
+      sql<StoredNumber>`count(*)`.as('users'),
+      sql<StoredNumber>`sum(sum(${entries})) over ()`.as('entries'),
+      sql<StoredNumber>`sum(sum(${sql.ref('once')})) over ()`.as('all'),
+      written(d, 'named', range).as('named'),
+    ])
     .groupBy('module')
-}
-
-export function dimensionTotalQuery(d: Dialect, range: TimeRange) {
-  return dimensionsIn(d, range).select(summed('entries'))
+  return d.first(all.orderBy(sql`case when ${module} in (${sql.join(modules)}) then 0 else 1 end`), MOST_SHARES)
 }
 
 export function dimensionsQuery(d: Dialect, range: TimeRange) {
+  const entries = sql.ref('entries')
   const all = dimensionsIn(d, range)
-    .select(['dimension', sql<StoredNumber>`sum(${sql.ref('entries')})`.as('entries')])
+    .select([
+      'dimension',
+      sql<StoredNumber>`sum(${entries})`.as('entries'),
+      sql<StoredNumber>`sum(sum(${entries})) over ()`.as('all'),
+      written(d, 'dimensions', range).as('counted'),
+    ])
     .groupBy('dimension')
-  return d.first(all.orderBy(sql`sum(${sql.ref('entries')})`, 'desc').orderBy('dimension'), MOST_SHARES)
+  return d.first(all.orderBy(sql`sum(${entries})`, 'desc').orderBy('dimension'), MOST_SHARES)
 }

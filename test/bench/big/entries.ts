@@ -3,7 +3,8 @@
  * be added to and compared. All people are invented (born 2028 to 2057), and so are users, cubes and modules.
  *
  * What is like life: few users ask most, and few persons are asked for most; people work on weekdays between eight and four
- * in Copenhagen; most entries are queries that are answered; every fourth names a person, every eighth shows some.
+ * in Copenhagen, each in one to three modules; most entries are queries that are answered; every fourth names a person,
+ * every eighth shows some.
  */
 import { firstLogIdAt, logId } from '../../../schema/record/ids.ts'
 import type { LogId, Origin, PersonNumber } from '../../../schema/record/ids.ts'
@@ -22,6 +23,8 @@ import { Random } from '../../support/random.ts'
 export const PERSONS = 60_000
 export const USERS = 4000
 export const MODULES = 30
+/** Users of one team work in the same modules: user `n` and user `n + TEAMS`. */
+export const TEAMS = 40
 export const CUBES = 90
 export const FIRST_DAY = Date.UTC(2027, 0, 1)
 export const MONTHS = 12
@@ -44,6 +47,13 @@ export const origin = (n: number): Origin => `bi0${n}-00000${n}` as Origin
 
 /** The smaller, the more often: as a square, so that the first tenth gets a third. */
 const skewed = (random: Random, end: number) => Math.floor(random.next() ** 2 * end)
+
+/** One of the modules in which a user works, mostly the first of them; few modules have most teams. */
+function moduleOf(random: Random, userNo: number): number {
+  const team = userNo % TEAMS
+  const first = Math.floor((team / TEAMS) ** 2 * MODULES)
+  return (first + 7 * skewed(random, 1 + (team % 3))) % MODULES
+}
 
 /** How much of a day's work is done in each hour of the wall clock. */
 const HOURS = [1, 1, 1, 1, 1, 3, 12, 60, 130, 150, 140, 90, 120, 130, 95, 40, 12, 6, 5, 4, 3, 2, 1, 1]
@@ -110,7 +120,8 @@ export function entry(n: number, total: number, when: (share: number) => number)
   const askedAt = when(n / total)
   const of = proxyOf(n)
   const [action, outcome] = [drawn(ACTIONS, random.next(), 'query'), drawn(OUTCOMES, random.next(), 'answered')]
-  const [moduleNo, cubeNo, userNo] = [skewed(random, MODULES), random.below(3), skewed(random, USERS)]
+  const [cubeNo, userNo] = [random.below(3), skewed(random, USERS)]
+  const moduleNo = moduleOf(random, userNo)
   const asked = random.next() < 0.25 ? person(skewed(random, PERSONS)) : null
   const shown = random.next() < 0.125 ? 1 + random.below(6) : 0
   const text = `SELECT {[Measures].[Antal], [Measures].[Udgift]} ON 0, NON EMPTY {[Organisation].[Enhed].Members} ON 1 FROM [${cube(moduleNo * 3 + cubeNo)}]`

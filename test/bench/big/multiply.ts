@@ -1,10 +1,10 @@
 /**
  * A log ten times as long from a shorter one, within SQLite: ten times as fast as writing it. Each entry becomes `times`, a
- * quarter of a second apart and in the same hour, of other users and about other persons who are asked for about as often.
+ * quarter of a second apart and in the same hour, of other users of the same team and about other persons.
  * Everything is added in the order of ids, so that the file is packed as one that grew; the sums by the hour follow exactly.
  */
 import { DatabaseSync } from 'node:sqlite'
-import { PERSONS, person, USERS } from './entries.ts'
+import { PERSONS, person, TEAMS, USERS } from './entries.ts'
 
 /** Entries of the shorter log in one transaction. */
 const STEP = 20_000
@@ -128,7 +128,7 @@ function others(db: DatabaseSync): void {
   const options = { deterministic: true }
   db.function('other_person', options, other)
   db.function('other_user', options, (of, k) =>
-    String(of).replace(/\d+$/, (n) => String((Number(n) + Number(k) * 13) % USERS)),
+    String(of).replace(/\d+$/, (n) => String((Number(n) + Number(k) * TEAMS) % USERS)),
   )
   db.function('other_query', options, (of, k) =>
     String(of).replace(/(?<=\.&\[)\d{10}(?=\]\)$)/, (who) => String(other(who, k))),
