@@ -34,6 +34,7 @@ async function openWriter(): Promise<RecordWriter> {
   const { writer } = store
   return {
     position: (origin) => writer.position(origin),
+    holds: (entry) => writer.holds(entry),
     write: (batch) => writer.write(batch),
     append: (use) => writer.append(use),
     close: () => store.close(),

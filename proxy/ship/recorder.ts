@@ -22,9 +22,10 @@
  *
  * A journal that was set back (a restored backup, a disk that lied about its syncs) gives ordinals a second time which the
  * store takes for known: entries would vanish. So once in each process, before anything is shipped, the first ordinal of
- * the process is compared with the store's position; if the store is already past it, entries from there on are shipped
- * under a new origin, and the operator is told (`RECORDER_JOURNAL_SET_BACK`). That it is still to be done is noted before
- * the first query (`noteProcess`): a process that dies before its recorder has begun is compared by the next one's.
+ * the process is compared with the store's position; if the store is already past it, and what it has there are not these
+ * very entries (`set-back.ts`: the checkpoint alone may have been set back), entries from there on are shipped under a new
+ * origin, and the operator is told (`RECORDER_JOURNAL_SET_BACK`). That it is still to be done is noted before the first
+ * query (`noteProcess`): a process that dies before its recorder has begun is compared by the next one's.
  *
  * A store that was set back (a restored backup, a database begun anew) has less than the checkpoint says was committed.
  * It is then read again from the oldest segment there is, and the operator is told (`RECORDER_STORE_SET_BACK`); what lay
@@ -55,6 +56,8 @@ import { Pairing } from './pairing.ts'
 import { oldestAskedAt } from './oldest.ts'
 import { tallyOf } from './tally.ts'
 import type { Tally } from './tally.ts'
+import { setBackFrom } from './set-back.ts'
+import type { Doubt, Known } from './set-back.ts'
 import { StatusFile } from './status-file.ts'
 import { Understanding, type UnderstandingOptions } from './understanding.ts'
 
@@ -170,7 +173,7 @@ export class Recorder {
     const saving = setInterval(() => void this.#save(), this.#options.statusMs ?? 1000)
     this.#status.begin()
     try {
-      await this.#meetStore()
+      await this.#meetStore(identity)
       await this.#shipFrom(identity, await this.#recall())
     } catch (error) {
       if (!this.#abort.signal.aborted) throw error
@@ -223,7 +226,7 @@ export class Recorder {
   }
 
   /** Opens the store and finds out what it has. Takes as long as the store takes. */
-  async #meetStore(): Promise<void> {
+  async #meetStore(identity: Identity): Promise<void> {
     const store = await this.#writer.untilAvailable(() => this.#options.openWriter())
     this.#store = store
     const checkpoint = this.#known()
@@ -231,12 +234,32 @@ export class Recorder {
     const position = await this.#writer.untilAvailable(() => store.position(shipAs.origin))
     this.#skipTo = Math.max(position, shipAs.from - 1)
     this.#isFirst = this.#skipTo === 0 && checkpoint.written === 0
-    if (uncomparedFrom !== null && position >= uncomparedFrom) this.#renameFrom(uncomparedFrom)
+    if (uncomparedFrom !== null && position >= uncomparedFrom)
+      await this.#compare(identity, store, { uncomparedFrom, position })
     else if (position < checkpoint.written) this.#readAllAgain()
     this.#checkpoint = { ...this.#known(), comparedAt: this.#options.openedAt, uncomparedFrom: null }
     // Before the first write: a recorder that follows must not take what this one has written for a journal set back.
     await this.#save()
     this.#options.onCompared?.()
+  }
+
+  /** The store is past a frame that it ought not to know yet: is it this journal's, or that of one before it? */
+  async #compare(
+    identity: Identity,
+    store: RecordWriter,
+    at: Pick<Doubt, 'uncomparedFrom' | 'position'>,
+  ): Promise<void> {
+    const { folder, openedAt } = this.#options
+    const { origin } = this.#known().shipAs
+    const holds = (entry: Known) => this.#writer.untilAvailable(() => store.holds({ origin, ...entry }))
+    const reader = new JournalReader(folder, identity.mark, startOf(this.#known()))
+    try {
+      const pairing = await this.#pairingFor(identity)
+      const from = await setBackFrom({ ...at, reader, pairing, openedAt, holds })
+      if (from !== null) this.#renameFrom(from)
+    } finally {
+      await reader.close()
+    }
   }
 
   /** What was known where reading begins: nothing of what the store does not have yet may be known beforehand. */

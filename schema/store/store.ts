@@ -33,6 +33,11 @@ export interface RecordWriter {
   /** Position of the last batch committed for `origin`; 0 for an origin never seen. */
   position(origin: Origin): Promise<number>
   /**
+   * Is this very entry stored under its number? Not if another stands there that was asked at another time, or whose log
+   * id cannot have been made of this one's.
+   */
+  holds(entry: Pick<QueryRecord, 'origin' | 'seq' | 'logId' | 'askedAt'>): Promise<boolean>
+  /**
    * Commits `batch` and its position together, or nothing. A batch at or before the stored position is taken for
    * committed and ignored. An entry whose log id is taken by another origin gets the next free one; its identity is
    * origin, number and part.

@@ -20,6 +20,7 @@ export function openWhenNeeded(location: StoreLocation): OpenStore {
   return {
     writer: {
       position: async (origin) => (await store()).writer.position(origin),
+      holds: async (entry) => (await store()).writer.holds(entry),
       write: async (batch) => (await store()).writer.write(batch),
       append: async (use) => (await store()).writer.append(use),
       close,

@@ -87,6 +87,7 @@ async function ship(root: string, interpreter: Interpreter): Promise<Shipped> {
 function bound({ writer }: Awaited<ReturnType<typeof openStore>>) {
   return {
     position: writer.position.bind(writer),
+    holds: writer.holds.bind(writer),
     write: writer.write.bind(writer),
     append: writer.append.bind(writer),
   }

@@ -23,12 +23,6 @@ const FILES = [
 ] as const
 const WAYS = ['gone', 'garbage', 'empty', 'bit', 'older', 'newer'] as const
 
-/**
- * A checkpoint of a process that had not met the store yet: put back alone, it says what one of a journal that was set back
- * says, and nobody can tell the two apart (docs/faults.md, "Not held").
- */
-const isUncompared = (path: string) => /"uncomparedFrom":[0-9]/.test(readFileSync(path, 'utf8'))
-
 /** @param older what lay there before */
 function spoil(random: Random, folder: string, older: string): string {
   const [file, way] = [random.of(FILES), random.of(WAYS)]
@@ -38,8 +32,7 @@ function spoil(random: Random, folder: string, older: string): string {
   if (way === 'gone') rmSync(path)
   else if (way === 'empty') writeFileSync(path, '')
   else if (way === 'garbage') writeFileSync(path, Buffer.from(Array.from({ length: 200 }, () => random.below(256))))
-  else if (way === 'older' && existsSync(join(older, file)) && !isUncompared(join(older, file)))
-    copyFileSync(join(older, file), path)
+  else if (way === 'older' && existsSync(join(older, file))) copyFileSync(join(older, file), path)
   else if (way === 'bit') {
     const at = random.below(bytes.length)
     bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8))

@@ -63,6 +63,7 @@ async function openWriter(): Promise<RecordWriter> {
   return {
     write,
     position: (origin) => writer.position(origin),
+    holds: (entry) => writer.holds(entry),
     append: (use) => writer.append(use),
     close: () => store.close(),
   }

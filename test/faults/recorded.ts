@@ -115,6 +115,7 @@ export class Recorded {
       openedAt: journal.openedPosition,
       openWriter: async () => ({
         position: (origin) => store.writer.position(origin),
+        holds: (entry) => store.writer.holds(entry),
         write: (batch) => store.writer.write(batch),
         append: (use) => store.writer.append(use),
         close: () => store.close(),

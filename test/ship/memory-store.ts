@@ -26,6 +26,11 @@ export class MemoryStore {
       this.onRead()
       return this.positions.get(origin) ?? 0
     },
+    holds: async ({ origin, seq, logId, askedAt }) => {
+      this.onRead()
+      const near = (id: LogId) => BigInt(id) - BigInt(logId) >= 0n && BigInt(id) - BigInt(logId) < 4096n
+      return this.records.some((r) => r.origin === origin && r.seq === seq && r.askedAt === askedAt && near(r.logId))
+    },
     write: async (batch) => {
       await this.beforeCommit(batch)
       this.#commit(batch)

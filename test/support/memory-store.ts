@@ -35,6 +35,9 @@ export function memoryStore(): MemoryStore {
       async position() {
         return 0
       },
+      async holds() {
+        return false
+      },
       async write(batch) {
         up('write')
         records.push(...batch.records)

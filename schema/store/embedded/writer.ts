@@ -21,6 +21,11 @@ export class EmbeddedWriter implements RecordWriter {
     return this.#database.use((session) => positionOf(session, origin))
   }
 
+  async holds({ origin, seq, logId, askedAt }: Parameters<RecordWriter['holds']>[0]): Promise<boolean> {
+    const id = BigInt(logId)
+    return this.#database.use((session) => session.all(HELD, origin, seq, askedAt, id, id + BigInt(WINDOW)).length > 0)
+  }
+
   async write(batch: Batch): Promise<void> {
     checkBatch(batch)
     this.#commit((session, entriesOf) => {
@@ -56,6 +61,9 @@ export class EmbeddedWriter implements RecordWriter {
     })
   }
 }
+
+const HELD = `
+  SELECT 1 FROM log WHERE origin = ? AND seq = ? AND part = 0 AND asked_at = ? AND log_id >= ? AND log_id < ?`
 
 function positionOf(session: Session, origin: Origin): number {
   const [row] = session.all('SELECT position FROM origin WHERE origin = ?', origin)

@@ -9,7 +9,7 @@
 import sql from 'mssql'
 import type { Origin } from '../../record/ids.ts'
 import { storeFault } from '../fault.ts'
-import { asMinted, checkBatch, drift, numberTaken } from '../sql/entries.ts'
+import { asMinted, checkBatch, drift, numberTaken, WINDOW } from '../sql/entries.ts'
 import type { Use } from '../sql/entries.ts'
 import type { Batch, RecordWriter } from '../store.ts'
 import { tablesOf } from './bulk.ts'
@@ -21,6 +21,8 @@ import { TYPES } from './types.ts'
 
 export const STATEMENTS = {
   position: `SELECT [position] FROM [tilsyn].[origin] WHERE [origin] = @origin`,
+  held: `SELECT [log_id] FROM [tilsyn].[log] WHERE [origin] = @origin AND [seq] = @seq AND [part] = 0
+  AND [asked_at] = @asked AND [log_id] >= @id AND [log_id] < @id + @window`,
   lock: `UPDATE [tilsyn].[origin] SET [written_at] = @now WHERE [origin] = @origin;
 SELECT [position] FROM [tilsyn].[origin] WHERE [origin] = @origin`,
   begin: `INSERT INTO [tilsyn].[origin] ([origin], [position], [written_at], [id_ahead], [id_behind])
@@ -54,6 +56,15 @@ export class MssqlWriter implements RecordWriter {
     return this.#pool.use(async (pool) => {
       const request = pool.request().input('origin', TYPES.origin(), origin)
       return positionIn(await request.query<PositionRow>(STATEMENTS.position)) ?? 0
+    })
+  }
+
+  holds({ origin, seq, logId, askedAt }: Parameters<RecordWriter['holds']>[0]): Promise<boolean> {
+    return this.#pool.use(async (pool) => {
+      const request = pool.request().input('origin', TYPES.origin(), origin).input('seq', TYPES.big(), seq)
+      request.input('asked', TYPES.time(), new Date(askedAt)).input('id', TYPES.big(), logId)
+      const { recordset } = await request.input('window', TYPES.int(), WINDOW).query<object>(STATEMENTS.held)
+      return rowsIn(recordset).length > 0
     })
   }
 
@@ -117,9 +128,14 @@ export function commit(transaction: sql.Transaction): Promise<void> {
 type PositionRow = { readonly position: string }
 
 function positionIn({ recordset }: sql.IResult<PositionRow>): number | null {
-  // A statement that was broken off may be answered without rows and without an error; that is no new origin.
-  if (!Array.isArray(recordset)) throw storeFault('STORE_UNAVAILABLE', 'SQL Server: an answer without rows', 'ENOROWS')
-  return recordset[0] === undefined ? null : Number(recordset[0].position)
+  const [row] = rowsIn(recordset)
+  return row === undefined ? null : Number(row.position)
+}
+
+/** A statement that was broken off may be answered without rows and without an error; that is no new origin. */
+function rowsIn<Row>(recordset: readonly Row[] | undefined): readonly Row[] {
+  if (Array.isArray(recordset)) return recordset
+  throw storeFault('STORE_UNAVAILABLE', 'SQL Server: an answer without rows', 'ENOROWS')
 }
 
 async function lockedPosition(transaction: sql.Transaction, origin: Origin): Promise<number> {

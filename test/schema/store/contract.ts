@@ -238,6 +238,18 @@ function exactlyOnce(backend: Backend): void {
       assert.equal(await given.store.writer.position(ORIGIN), 9)
     })
 
+    test('an entry is told from another that was given the same number', async () => {
+      const entry = sample(4)
+      const holdsIt = (over: Partial<QueryRecord> = {}) => given.store.writer.holds({ ...entry, ...over })
+      assert.equal(await holdsIt(), true)
+      assert.equal(await holdsIt({ seq: 5 }), false)
+      assert.equal(await holdsIt({ seq: 6 }), false)
+      assert.equal(await holdsIt({ origin: OTHER_ORIGIN }), false)
+      assert.equal(await holdsIt({ askedAt: entry.askedAt + 1 }), false)
+      assert.equal(await holdsIt({ logId: id(BigInt(entry.logId) + 1n) }), false)
+      assert.equal(await holdsIt({ logId: idAt(entry.askedAt - 1) }), false)
+    })
+
     test('an origin tells its position and when it was reached', async () => {
       const earliest = Date.now()
       await given.store.writer.write({ origin: OTHER_ORIGIN, position: 1, records: [] })
@@ -431,6 +443,7 @@ function collisions(backend: Backend): void {
       }
       assert.deepEqual(others.find((e) => e.seq === 1)?.logId, id(BigInt(next) + 1n))
       assert.deepEqual(others.find((e) => e.seq === 2)?.logId, next)
+      assert.equal(await given.store.writer.holds(theirs(1, shared)), true)
     })
 
     test('is settled for an appended entry too', async () => {

@@ -28,7 +28,7 @@ const EXACT: ReadonlyMap<string, readonly string[]> = new Map([
     [definition(migrate.STATEMENTS.versions.replace(/^IF .*\nCREATE TABLE/, 'CREATE TABLE IF NOT EXISTS'))],
   ],
   ...[migrate.STATEMENTS.applied, migrate.STATEMENTS.record, settle.STATEMENTS.near].map(same),
-  ...[writer.STATEMENTS.position, writer.STATEMENTS.begin, writer.STATEMENTS.move].map(same),
+  ...[writer.STATEMENTS.position, writer.STATEMENTS.held, writer.STATEMENTS.begin, writer.STATEMENTS.move].map(same),
   [writer.STATEMENTS.lock, writer.STATEMENTS.lock.split(';\n')],
   [sums.ADD_SUMS, sums.ADD_SUMS.split(';\n').map(updated)],
   ...retention.ALL_STATEMENTS.map((text): [string, string[]] => [text, text.startsWith('SET ') ? [] : [topped(text)]]),
