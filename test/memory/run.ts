@@ -7,7 +7,8 @@
  * The load is steady and moderate, so that all is read and written as it comes: 20 kB answers with persons in them, over
  * connections that are kept, that are not, and that are logged in with NTLM, each with an upstream connection of its own.
  * Resident memory is read each second, by this process; the load and the BI server have processes of their own, too. The
- * run fails where memory was over 250 MB, where it grew in the second half as only a leak makes it grow, where a request
+ * run fails where memory was over 250 MB, where it grew in the second half as only a leak makes it grow (of 50 bytes in a
+ * request where it takes half an hour or more, of 600 in a shorter one), where a request
  * was not answered, and where an answered one is not in the tables once.
  */
 import { fork, type ChildProcess } from 'node:child_process'
@@ -22,8 +23,12 @@ import { COMMAND, eventually, freePort, printed, type Running, tilsyn } from '..
 import { growth, type Sample } from './growth.ts'
 
 const MOST_MB = 250
-/** In 100,000 requests: 50 bytes of each, if all of it were leaked. */
-const MOST_GROWTH_MB = 5
+/**
+ * In 100,000 requests. For half an hour and more: 50 bytes of each, if all of it were leaked. In the first minutes heaps still
+ * fill, and only what holds on to requests themselves shows.
+ */
+const MOST_GROWTH_MB = { settled: 5, filling: 60 }
+const SETTLED_SECONDS = 1800
 
 const WRITTEN_WITHIN_MS = 60_000
 
@@ -36,6 +41,8 @@ const { values } = parseArgs({
   },
 })
 const [seconds, rate, users] = [Number(values.seconds), Number(values.rate), Number(values.users)]
+
+const mostGrowth = seconds < SETTLED_SECONDS ? MOST_GROWTH_MB.filling : MOST_GROWTH_MB.settled
 
 interface Counts {
   readonly answered: number
@@ -130,7 +137,7 @@ async function stopped(running: Running): Promise<void> {
 function faultsOf({ samples, answered, failed, written }: Run, most: number, grew: number): string[] {
   return [
     ...(most > MOST_MB ? [`it took ${most} MB, more than ${MOST_MB}`] : []),
-    ...(grew > MOST_GROWTH_MB ? [`it grew by more than ${MOST_GROWTH_MB} MB in 100,000 requests`] : []),
+    ...(grew > mostGrowth ? [`it grew by more than ${mostGrowth} MB in 100,000 requests`] : []),
     ...(failed > 0 ? [`${failed} requests were not answered`] : []),
     ...(written === answered ? [] : [`${answered} were answered, and ${written} are in the tables`]),
     ...(samples.length < seconds / 2 ? ['memory was not read often enough'] : []),
