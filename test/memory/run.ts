@@ -35,7 +35,7 @@ const WRITTEN_WITHIN_MS = 60_000
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '300' },
-    rate: { type: 'string', default: '300' },
+    rate: { type: 'string', default: '150' },
     users: { type: 'string', default: '40' },
     json: { type: 'string' },
   },
