@@ -50,8 +50,8 @@ export type Session = XmlaSession | QlikSession
 export interface CookieHolder {
   /** `null`: it is more than one user's. */
   readonly user: string | null
-  /** The session has ended since. */
-  readonly isOver: boolean
+  /** When the session ended, UTC milliseconds: only with an answer that left before is it clear that it was let in. */
+  readonly until: number | null
 }
 
 /** By server, for two servers may give the same id. */

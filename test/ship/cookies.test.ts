@@ -94,6 +94,40 @@ test('each request has the user whom its cookie was given to, in the order of th
   assert.deepEqual(usersIn(store), expected)
 })
 
+test('an answer that left before its session ended is confirmed, however late it was read; one that left after is not', async (t) => {
+  const journal = await open(await folderFor(t))
+  const day = new Day(journal)
+  day.login('anna', 'a').answer(true)
+  const { ticket } = journal.ask({ ...asked('{}', 1_800_000_000_050), identity: NOBODY, cookies: ['a'] })
+  const under = journal.ask({ ...asked('{}', 1_800_000_000_050), identity: NOBODY, cookies: ['a'] })
+  const out = journal.ask({ ...asked('{}', 1_800_000_000_070), identity: NOBODY, cookies: ['a'] })
+  const head = {
+    at: 1_800_000_000_080,
+    status: 204,
+    isLogin: false,
+    redirect: null,
+    set: [],
+    rolled: [],
+    cleared: ['a'],
+  }
+  journal.turn(out.ticket, { ...head, userConfirmed: false })
+  journal.answer(ticket, answered(1_800_000_000_060))
+  journal.answer(under.ticket, answered(1_800_000_000_090))
+  journal.answer(out.ticket, answered(1_800_000_000_080))
+  const store = new MemoryStore()
+  await ship(await closed(journal), { store, interpreter })
+  const rows = store.records.toSorted((one, other) => one.seq - other.seq)
+  assert.deepEqual(
+    rows.map(({ userName, userConfirmed }) => [userName, userConfirmed]),
+    [
+      ['anna', true],
+      ['anna', true],
+      ['anna', false],
+      ['anna', false],
+    ],
+  )
+})
+
 for (const checkpoint of ['kept', 'older', 'lost'] as const) {
   for (const when of ['before', 'after'] as const) {
     test(`a recorder that dies ${when} each commit, its checkpoint ${checkpoint}, knows the same cookies`, async (t) => {

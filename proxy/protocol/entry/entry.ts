@@ -168,7 +168,16 @@ function isConfirmed({ asked, answered }: Exchange, { beside }: Told): boolean {
 function wasLetIn(answered: Exchange['answered'], { cookie }: Told): boolean {
   const { outcome, status } = answerColumns(answered)
   const isSentAway = cookie !== null && status !== null && status >= 300 && status < 400 && status !== 304
-  return outcome === 'answered' && !isSentAway && cookie?.isOver !== true
+  return outcome === 'answered' && !isSentAway && !isOver(answered, cookie)
+}
+
+/**
+ * An answer that is read late comes into the journal behind the end of its session, and was let in all the same. The answer
+ * whose own head ended it is no such: it left with that, or after.
+ */
+function isOver(answered: Exchange['answered'], cookie: Told['cookie']): boolean {
+  const until = cookie?.until ?? null
+  return until !== null && (answered === null || answered.endedAt >= until)
 }
 
 type UserColumns = Pick<QueryRecord, 'userName' | 'userSource' | 'userConfirmed' | 'effectiveUser'>

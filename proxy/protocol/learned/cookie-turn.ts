@@ -25,7 +25,11 @@ export function cookieHolder(asked: Asked, knowledge: Knowledge): CookieHolder |
   const [first] = known
   if (first === undefined) return null
   const agree = known.length === holders.length && known.every(({ user }) => user !== null && user === first.user)
-  return agree ? { user: first.user, isOver: known.some(({ isOver }) => isOver) } : { user: null, isOver: false }
+  return agree ? { user: first.user, until: firstOf(known.map(({ until }) => until)) } : { user: null, until: null }
+}
+
+function firstOf(times: readonly (number | null)[]): number | null {
+  return times.reduce((first, at) => (first === null || (at !== null && at < first) ? at : first), null)
 }
 
 function holdersOf({ server, cookies = [], askedAt }: Asked, knowledge: Knowledge): readonly (CookieHolder | null)[] {

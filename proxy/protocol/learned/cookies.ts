@@ -31,7 +31,7 @@ export class LearnedCookies {
     const held = this.#held.get(keyOf(server, cookie))
     if (held === undefined || at < held.since || at - held.at > TIMEOUT_MS) return null
     if (held.until !== null && at >= held.until) return null
-    return { user: held.user, isOver: held.until !== null }
+    return { user: held.user, until: held.until }
   }
 
   /** The answer of each changing method: has anything changed? */
