@@ -60,7 +60,9 @@ class Story {
         this.learned.learn(cookieLessons(turn, asked, this.learned), this.#at)
       },
       end: () => {
-        const { records, lessons } = interpret({ ...made, asked }, SETTINGS, this.learned)
+        this.#at += 1
+        const answered = made.answered === null ? null : { ...made.answered, endedAt: this.#at }
+        const { records, lessons } = interpret({ ...made, asked, answered }, SETTINGS, this.learned)
         this.learned.learn(lessons, asked.askedAt)
         const [{ userName, userSource, userConfirmed, faultCode } = assert.fail()] = records
         this.faultCode = faultCode
